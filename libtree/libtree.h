@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything, for programs that use the library. The library itself includes only what it needs. */
+#pragma once
+
+#include "tree-checkout.h"
+#include "tree-commit.h"
+#include "tree-error.h"
+#include "tree-pull.h"
+#include "tree-repo.h"
+#include "tree-serve.h"
+#include "tree-sysroot.h"
+#include "tree-types.h"
