@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every fixed path, file name, kernel argument and attribute name of the formats, each spelled once.
- * Compiled by the library and by the boot helper: no GLib, no functions. */
+/* Every fixed path, file name, kernel argument and attribute name of the formats, each spelled
+ * once. Compiled by the library and by the boot helper: no GLib, no functions. */
 #pragma once
 
 /* Repository (docs: OSTree's repository layout). */
@@ -21,15 +21,40 @@
 #define BARE_USER_XATTR "user.ostreemeta"
 
 /* Sysroot. */
+#define SYSROOT_OSTREE "ostree"
 #define SYSROOT_REPO "ostree/repo"
 #define SYSROOT_DEPLOY "ostree/deploy"
 #define SYSROOT_LOCK "ostree/lock"
 #define SYSROOT_BOOTLINK_FORMAT "ostree/boot.%d"
+#define SYSROOT_BOOTDIR_FORMAT "ostree/boot.%d.%d"
+#define SYSROOT_BOOT "boot"
 #define SYSROOT_LOADER "boot/loader"
+#define SYSROOT_LOADER_FORMAT "boot/loader.%d"
 #define SYSROOT_BOOT_OSTREE "boot/ostree"
+/* In ostree/deploy/STATEROOT. */
+#define STATEROOT_DEPLOY "deploy"
+#define STATEROOT_VAR "var"
+#define STATEROOT_BACKING "backing"
+#define ORIGIN_SUFFIX ".origin"
+/* Refs that keep the deployed commits: ostree/B/S/I under refs/heads. */
+#define DEPLOYMENT_REFS "ostree"
+
+/* In a deployment. */
+#define DEPLOYMENT_ETC "etc"
+#define DEPLOYMENT_DEFAULT_ETC "usr/etc"
+#define DEPLOYMENT_VAR "var"
+#define DEPLOYMENT_SYSROOT "sysroot"
+#define DEPLOYMENT_MODULES "usr/lib/modules"
+#define DEPLOYMENT_PREPARE_ROOT "usr/lib/ostree/ostree-prepare-root"
+#define HOTFIX_UPPER ".usr-ovl-upper"
+#define HOTFIX_WORK ".usr-ovl-work"
+
+/* A running system. */
+#define RUN_OSTREE "/run/ostree"
 #define OSTREE_BOOTED_FILE "/run/ostree-booted"
 #define STAGED_DEPLOYMENT_FILE "/run/ostree/staged-deployment"
 
 /* Kernel arguments. */
 #define KARG_OSTREE "ostree"
 #define KARG_OSTREE_PREFIX "ostree="
+#define KARG_INIT "init"
