@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * TreeErrorCode:
  *
- * Messages are lower case, without a full stop, and prefixed from the outside in: what was being done,
- * to what, and what went wrong.
+ * Messages are lower case, without a full stop, and prefixed from the outside in: what was being
+ * done, to what, and what went wrong.
  */
 typedef enum {
   TREE_ERROR_FAILED,      /* anything that has no code of its own */

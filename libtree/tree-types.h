@@ -20,15 +20,15 @@ typedef struct {
 /**
  * TreeObjectType:
  *
- * The kinds of objects in a repository. The numbers are part of the on-disk formats (static deltas and
- * the sizes metadata name types by them) and never change.
+ * The kinds of objects in a repository. The numbers are part of the on-disk formats (static deltas
+ * and the sizes metadata name types by them) and never change.
  */
 typedef enum {
-  TREE_OBJECT_FILE = 1,      /* a regular file or symbolic link, with owner, mode and xattrs */
-  TREE_OBJECT_DIR_TREE = 2,  /* the sorted names in a directory and what they point to */
-  TREE_OBJECT_DIR_META = 3,  /* owner, mode and xattrs of a directory */
-  TREE_OBJECT_COMMIT = 4,    /* a root directory, a parent, a time and free metadata */
-  TREE_OBJECT_TOMBSTONE = 5, /* stands where a commit was deleted on purpose */
+  TREE_OBJECT_FILE = 1,        /* a regular file or symbolic link, with owner, mode and xattrs */
+  TREE_OBJECT_DIR_TREE = 2,    /* the sorted names in a directory and what they point to */
+  TREE_OBJECT_DIR_META = 3,    /* owner, mode and xattrs of a directory */
+  TREE_OBJECT_COMMIT = 4,      /* a root directory, a parent, a time and free metadata */
+  TREE_OBJECT_TOMBSTONE = 5,   /* stands where a commit was deleted on purpose */
   TREE_OBJECT_COMMIT_META = 6, /* metadata outside the checksum, such as signatures */
 } TreeObjectType;
 
@@ -55,7 +55,8 @@ typedef enum {
 typedef void (*TreeProgress) (guint64 done, guint64 total, guint64 bytes, const char *what,
                               gpointer user_data);
 
-TREE_API void tree_checksum_to_hex (const TreeChecksum *checksum, char out[TREE_CHECKSUM_HEX_LEN + 1]);
+TREE_API void tree_checksum_to_hex (const TreeChecksum *checksum,
+                                    char out[TREE_CHECKSUM_HEX_LEN + 1]);
 TREE_API gboolean tree_checksum_from_hex (const char *hex, TreeChecksum *out, GError **error);
 TREE_API gboolean tree_checksum_equal (const TreeChecksum *a, const TreeChecksum *b);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a command is. Each lives in a file of its own, ends with one `const Command cmd_…`, and is named in
- * the table of its group (src/groups.c). Help, completion and the checks of the tests read these tables. */
+/* What a command is. Each lives in a file of its own, ends with one `const Command cmd_…`, and is
+ * named in the table of its group (src/groups.c). Help, completion and the checks of the tests read
+ * these tables. */
 #pragma once
 
 #include <glib.h>
@@ -15,8 +16,8 @@ typedef enum {
 
 /* What main found before it called a command. */
 typedef struct {
-  const char *name;  /* "pando repo commit", for messages */
-  TreeRepo *repo;    /* opened for NEEDS_REPO */
+  const char *name;     /* "pando repo commit", for messages */
+  TreeRepo *repo;       /* opened for NEEDS_REPO */
   TreeSysroot *sysroot; /* opened for NEEDS_SYSROOT */
 } CommandContext;
 
@@ -37,6 +38,7 @@ struct Command {
 extern const Command group_repo;
 extern const Command group_admin;
 
-/* For a command whose words are wrong: sets an error that ends with how to call it. Returns FALSE. */
-gboolean command_usage_error (const CommandContext *context, GError **error, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
+/* For a command whose words are wrong: sets an error that ends with how to call it. Returns FALSE.
+ */
+gboolean command_usage_error (const CommandContext *context, GError **error, const char *format,
+                              ...) G_GNUC_PRINTF (3, 4);

@@ -13,22 +13,21 @@ G_DEFINE_QUARK (tree-error-quark, tree_error)
 static TreeErrorCode
 code_of_errno (int err)
 {
-  switch (err)
-    {
-    case ENOENT:
-      return TREE_ERROR_NOT_FOUND;
-    case EEXIST:
-      return TREE_ERROR_EXISTS;
-    case ENOSPC:
-    case EDQUOT:
-      return TREE_ERROR_NO_SPACE;
-    case EPERM:
-    case EACCES:
-    case EROFS:
-      return TREE_ERROR_DENIED;
-    default:
-      return TREE_ERROR_FAILED;
-    }
+  switch (err) {
+  case ENOENT:
+    return TREE_ERROR_NOT_FOUND;
+  case EEXIST:
+    return TREE_ERROR_EXISTS;
+  case ENOSPC:
+  case EDQUOT:
+    return TREE_ERROR_NO_SPACE;
+  case EPERM:
+  case EACCES:
+  case EROFS:
+    return TREE_ERROR_DENIED;
+  default:
+    return TREE_ERROR_FAILED;
+  }
 }
 
 gboolean

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Setting GErrors in one line. Each function returns FALSE, so that a failure is `return throw_…;`. */
+/* Setting GErrors in one line. Each function returns FALSE, so that a failure is `return throw_…;`.
+ */
 #pragma once
 
 #include <glib.h>
@@ -15,6 +16,6 @@ gboolean throw_errno (GError **error, const char *format, ...) G_GNUC_PRINTF (2,
 gboolean prefix_error (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* For functions that return a pointer. */
-#define throw_null(...) ((void) throw_error (__VA_ARGS__), NULL)
-#define throw_errno_null(...) ((void) throw_errno (__VA_ARGS__), NULL)
-#define prefix_null(...) ((void) prefix_error (__VA_ARGS__), NULL)
+#define throw_null(...) ((void)throw_error (__VA_ARGS__), NULL)
+#define throw_errno_null(...) ((void)throw_errno (__VA_ARGS__), NULL)
+#define prefix_null(...) ((void)prefix_error (__VA_ARGS__), NULL)

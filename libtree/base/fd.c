@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,7 +17,7 @@ void
 fd_cleanup (int *fd)
 {
   if (*fd >= 0)
-    (void) close (*fd); /* nothing can be done about it in a destructor */
+    (void)close (*fd); /* nothing can be done about it in a destructor */
   *fd = -1;
 }
 
@@ -24,16 +25,15 @@ gboolean
 fd_write_all (int fd, const void *data, gsize len, GError **error)
 {
   const char *at = data;
-  while (len > 0)
-    {
-      ssize_t n = write (fd, at, len);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return throw_errno (error, "write");
-      at += n;
-      len -= (gsize) n;
-    }
+  while (len > 0) {
+    ssize_t n = write (fd, at, len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return throw_errno (error, "write");
+    at += n;
+    len -= (gsize)n;
+  }
   return TRUE;
 }
 
@@ -43,32 +43,30 @@ fd_read_all (int fd, gsize max_bytes, GBytes **out, GError **error)
   struct stat st;
   if (fstat (fd, &st) < 0)
     return throw_errno (error, "fstat");
-  gsize room = S_ISREG (st.st_mode) && (guint64) st.st_size <= max_bytes ? (gsize) st.st_size : 4096;
-  g_autoptr (GByteArray) data = g_byte_array_sized_new ((guint) MIN (room + 1, G_MAXUINT / 2));
-  for (;;)
-    {
-      gsize have = data->len;
-      gsize step = MAX (room > have ? room - have : 0, 1);
-      if (have + step > max_bytes + 1)
-        step = max_bytes + 1 - have;
-      if (step == 1 && have > 0 && have < max_bytes)
-        step = MIN (have, max_bytes + 1 - have);
-      g_byte_array_set_size (data, (guint) (have + step));
-      ssize_t n = read (fd, data->data + have, step);
-      if (n < 0 && errno == EINTR)
-        n = 0;
-      else if (n < 0)
-        return throw_errno (error, "read");
-      else if (n == 0)
-        {
-          g_byte_array_set_size (data, (guint) have);
-          break;
-        }
-      g_byte_array_set_size (data, (guint) (have + (gsize) n));
-      if (data->len > max_bytes)
-        return throw_error (error, TREE_ERROR_CORRUPT, "larger than the limit of %" G_GSIZE_FORMAT " bytes",
-                            max_bytes);
+  gsize room = S_ISREG (st.st_mode) && (guint64)st.st_size <= max_bytes ? (gsize)st.st_size : 4096;
+  g_autoptr (GByteArray) data = g_byte_array_sized_new ((guint)MIN (room + 1, G_MAXUINT / 2));
+  for (;;) {
+    gsize have = data->len;
+    gsize step = MAX (room > have ? room - have : 0, 1);
+    if (have + step > max_bytes + 1)
+      step = max_bytes + 1 - have;
+    if (step == 1 && have > 0 && have < max_bytes)
+      step = MIN (have, max_bytes + 1 - have);
+    g_byte_array_set_size (data, (guint)(have + step));
+    ssize_t n = read (fd, data->data + have, step);
+    if (n < 0 && errno == EINTR)
+      n = 0;
+    else if (n < 0)
+      return throw_errno (error, "read");
+    else if (n == 0) {
+      g_byte_array_set_size (data, (guint)have);
+      break;
     }
+    g_byte_array_set_size (data, (guint)(have + (gsize)n));
+    if (data->len > max_bytes)
+      return throw_error (error, TREE_ERROR_CORRUPT,
+                          "larger than the limit of %" G_GSIZE_FORMAT " bytes", max_bytes);
+  }
   *out = g_byte_array_free_to_bytes (g_steal_pointer (&data));
   return TRUE;
 }
@@ -78,7 +76,7 @@ dir_open_at (int dfd, const char *path, GError **error)
 {
   int fd = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0)
-    (void) throw_errno (error, "open directory '%s'", path);
+    (void)throw_errno (error, "open directory '%s'", path);
   return fd;
 }
 
@@ -87,16 +85,15 @@ dir_ensure_at (int dfd, const char *path, mode_t mode, GError **error)
 {
   if (mkdirat (dfd, path, mode) == 0)
     return TRUE;
-  if (errno == ENOENT)
-    {
-      g_autofree char *parent = g_path_get_dirname (path);
-      if (strcmp (parent, path) == 0 || strcmp (parent, ".") == 0)
-        return throw_errno (error, "create directory '%s'", path);
-      if (!dir_ensure_at (dfd, parent, mode, error))
-        return FALSE;
-      if (mkdirat (dfd, path, mode) == 0)
-        return TRUE;
-    }
+  if (errno == ENOENT) {
+    g_autofree char *parent = g_path_get_dirname (path);
+    if (strcmp (parent, path) == 0 || strcmp (parent, ".") == 0)
+      return throw_errno (error, "create directory '%s'", path);
+    if (!dir_ensure_at (dfd, parent, mode, error))
+      return FALSE;
+    if (mkdirat (dfd, path, mode) == 0)
+      return TRUE;
+  }
   if (errno != EEXIST)
     return throw_errno (error, "create directory '%s'", path);
   struct stat st;
@@ -112,11 +109,10 @@ static void
 clear_immutable (int fd)
 {
   int flags = 0;
-  if (ioctl (fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0)
-    {
-      flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-      (void) ioctl (fd, FS_IOC_SETFLAGS, &flags);
-    }
+  if (ioctl (fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0) {
+    flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+    (void)ioctl (fd, FS_IOC_SETFLAGS, &flags);
+  }
 }
 
 static gboolean
@@ -125,17 +121,14 @@ remove_children (int dfd, GError **error)
   g_autoptr (GPtrArray) entries = NULL;
   if (!dir_list (dfd, &entries, error))
     return FALSE;
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const DirEntry *entry = entries->pdata[i];
-      if (entry->type == DT_DIR)
-        {
-          if (!dir_remove_all_at (dfd, entry->name, error))
-            return FALSE;
-        }
-      else if (unlinkat (dfd, entry->name, 0) < 0 && errno != ENOENT)
-        return throw_errno (error, "remove '%s'", entry->name);
-    }
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    if (entry->type == DT_DIR) {
+      if (!dir_remove_all_at (dfd, entry->name, error))
+        return FALSE;
+    } else if (unlinkat (dfd, entry->name, 0) < 0 && errno != ENOENT)
+      return throw_errno (error, "remove '%s'", entry->name);
+  }
   return TRUE;
 }
 
@@ -160,7 +153,7 @@ dir_remove_all_at (int dfd, const char *path, GError **error)
 static unsigned char
 type_of_mode (mode_t mode)
 {
-  return (unsigned char) ((mode & S_IFMT) >> 12); /* IFTODT, without its feature macro */
+  return (unsigned char)((mode & S_IFMT) >> 12); /* IFTODT, without its feature macro */
 }
 
 static int
@@ -179,36 +172,33 @@ dir_list (int dfd, GPtrArray **out, GError **error)
   if (fd < 0)
     return throw_errno (error, "open directory");
   DIR *dir = fdopendir (fd);
-  if (dir == NULL)
-    {
-      (void) throw_errno (error, "list directory");
-      (void) close (fd);
-      return FALSE;
-    }
+  if (dir == NULL) {
+    (void)throw_errno (error, "list directory");
+    (void)close (fd);
+    return FALSE;
+  }
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
   gboolean ok = TRUE;
-  for (;;)
-    {
-      errno = 0;
-      struct dirent *de = readdir (dir);
-      if (de == NULL)
-        {
-          if (errno != 0)
-            ok = throw_errno (error, "list directory");
-          break;
-        }
-      if (strcmp (de->d_name, ".") == 0 || strcmp (de->d_name, "..") == 0)
-        continue;
-      gsize len = strlen (de->d_name) + 1;
-      DirEntry *entry = g_malloc (sizeof (DirEntry) + len);
-      entry->type = de->d_type;
-      memcpy (entry->name, de->d_name, len);
-      g_ptr_array_add (entries, entry);
-      struct stat st;
-      if (entry->type == DT_UNKNOWN && fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        entry->type = type_of_mode (st.st_mode);
+  for (;;) {
+    errno = 0;
+    struct dirent *de = readdir (dir);
+    if (de == NULL) {
+      if (errno != 0)
+        ok = throw_errno (error, "list directory");
+      break;
     }
-  (void) closedir (dir);
+    if (strcmp (de->d_name, ".") == 0 || strcmp (de->d_name, "..") == 0)
+      continue;
+    gsize len = strlen (de->d_name) + 1;
+    DirEntry *entry = g_malloc (sizeof (DirEntry) + len);
+    entry->type = de->d_type;
+    memcpy (entry->name, de->d_name, len);
+    g_ptr_array_add (entries, entry);
+    struct stat st;
+    if (entry->type == DT_UNKNOWN && fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+      entry->type = type_of_mode (st.st_mode);
+  }
+  (void)closedir (dir);
   if (!ok)
     return FALSE;
   g_ptr_array_sort (entries, compare_entries);
@@ -220,11 +210,10 @@ gboolean
 file_read_at (int dfd, const char *path, gsize max_bytes, GBytes **out, GError **error)
 {
   autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0 && errno == ENOENT)
-    {
-      *out = NULL;
-      return TRUE;
-    }
+  if (fd < 0 && errno == ENOENT) {
+    *out = NULL;
+    return TRUE;
+  }
   if (fd < 0)
     return throw_errno (error, "open '%s'", path);
   if (!fd_read_all (fd, max_bytes, out, error))
@@ -236,22 +225,20 @@ int
 file_open_temp (int dfd, const char *prefix, char **out_name, GError **error)
 {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-  for (int attempt = 0; attempt < 100; attempt++)
-    {
-      char suffix[7] = { 0 };
-      for (int i = 0; i < 6; i++)
-        suffix[i] = letters[g_random_int_range (0, sizeof letters - 1)];
-      g_autofree char *name = g_strdup_printf ("%s.%s", prefix, suffix);
-      int fd = openat (dfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-      if (fd >= 0)
-        {
-          *out_name = g_steal_pointer (&name);
-          return fd;
-        }
-      if (errno != EEXIST)
-        break;
+  for (int attempt = 0; attempt < 100; attempt++) {
+    char suffix[7] = {0};
+    for (int i = 0; i < 6; i++)
+      suffix[i] = letters[g_random_int_range (0, sizeof letters - 1)];
+    g_autofree char *name = g_strdup_printf ("%s.%s", prefix, suffix);
+    int fd = openat (dfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) {
+      *out_name = g_steal_pointer (&name);
+      return fd;
     }
-  (void) throw_errno (error, "create a temporary file '%s.XXXXXX'", prefix);
+    if (errno != EEXIST)
+      break;
+  }
+  (void)throw_errno (error, "create a temporary file '%s.XXXXXX'", prefix);
   return -1;
 }
 
@@ -282,16 +269,16 @@ replace (int dfd, const char *path, const void *data, gsize len, mode_t mode, gb
     ok = throw_errno (error, "sync");
   if (ok && renameat (dfd, temp, dfd, path) < 0)
     ok = throw_errno (error, "rename");
-  if (!ok)
-    {
-      (void) unlinkat (dfd, temp, 0);
-      return prefix_error (error, "write '%s'", path);
-    }
+  if (!ok) {
+    (void)unlinkat (dfd, temp, 0);
+    return prefix_error (error, "write '%s'", path);
+  }
   return !durable || sync_parent_of (dfd, path, error);
 }
 
 gboolean
-file_replace_at (int dfd, const char *path, const void *data, gsize len, mode_t mode, GError **error)
+file_replace_at (int dfd, const char *path, const void *data, gsize len, mode_t mode,
+                 GError **error)
 {
   return replace (dfd, path, data, len, mode, /* durable= */ FALSE, error);
 }
@@ -306,23 +293,21 @@ file_replace_durable_at (int dfd, const char *path, const void *data, gsize len,
 static gboolean
 copy_by_buffer (int in, int out, GError **error)
 {
-  enum
-  {
+  enum {
     BUFFER = 256 * 1024
   };
   g_autofree char *buffer = g_malloc (BUFFER);
-  for (;;)
-    {
-      ssize_t n = read (in, buffer, BUFFER);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return throw_errno (error, "read");
-      if (n == 0)
-        return TRUE;
-      if (!fd_write_all (out, buffer, (gsize) n, error))
-        return FALSE;
-    }
+  for (;;) {
+    ssize_t n = read (in, buffer, BUFFER);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return throw_errno (error, "read");
+    if (n == 0)
+      return TRUE;
+    if (!fd_write_all (out, buffer, (gsize)n, error))
+      return FALSE;
+  }
 }
 
 gboolean
@@ -330,17 +315,17 @@ file_copy_content (int in, int out, GError **error)
 {
   if (ioctl (out, FICLONE, in) == 0)
     return TRUE;
-  for (gboolean first = TRUE;; first = FALSE)
-    {
-      ssize_t n = copy_file_range (in, NULL, out, NULL, 1 << 30, 0);
-      if (n < 0 && errno == EINTR)
-        continue;
-      /* 0 at the start may also be a file system that cannot do it (proc, some FUSE): the loop tells. */
-      if (n < 0 || (n == 0 && first))
-        return copy_by_buffer (in, out, error);
-      if (n == 0)
-        return TRUE;
-    }
+  for (gboolean first = TRUE;; first = FALSE) {
+    ssize_t n = copy_file_range (in, NULL, out, NULL, 1 << 30, 0);
+    if (n < 0 && errno == EINTR)
+      continue;
+    /* 0 at the start may also be a file system that cannot do it (proc, some FUSE): the loop tells.
+     */
+    if (n < 0 || (n == 0 && first))
+      return copy_by_buffer (in, out, error);
+    if (n == 0)
+      return TRUE;
+  }
 }
 
 gboolean
@@ -348,36 +333,33 @@ link_read_at (int dfd, const char *path, char **out, GError **error)
 {
   char target[4096];
   ssize_t n = readlinkat (dfd, path, target, sizeof target);
-  if (n < 0 && errno == ENOENT)
-    {
-      *out = NULL;
-      return TRUE;
-    }
+  if (n < 0 && errno == ENOENT) {
+    *out = NULL;
+    return TRUE;
+  }
   if (n < 0)
     return throw_errno (error, "read link '%s'", path);
-  if ((gsize) n == sizeof target)
+  if ((gsize)n == sizeof target)
     return throw_error (error, TREE_ERROR_CORRUPT, "target of link '%s' is too long", path);
-  *out = g_strndup (target, (gsize) n);
+  *out = g_strndup (target, (gsize)n);
   return TRUE;
 }
 
 gboolean
 link_replace_at (int dfd, const char *path, const char *target, GError **error)
 {
-  for (int attempt = 0; attempt < 100; attempt++)
-    {
-      g_autofree char *temp = g_strdup_printf ("%s.tmp-%08x", path, g_random_int ());
-      if (symlinkat (target, dfd, temp) < 0)
-        {
-          if (errno == EEXIST)
-            continue;
-          return throw_errno (error, "create link '%s'", path);
-        }
-      if (renameat (dfd, temp, dfd, path) == 0)
-        return TRUE;
-      (void) throw_errno (error, "replace link '%s'", path);
-      (void) unlinkat (dfd, temp, 0);
-      return FALSE;
+  for (int attempt = 0; attempt < 100; attempt++) {
+    g_autofree char *temp = g_strdup_printf ("%s.tmp-%08x", path, g_random_int ());
+    if (symlinkat (target, dfd, temp) < 0) {
+      if (errno == EEXIST)
+        continue;
+      return throw_errno (error, "create link '%s'", path);
     }
+    if (renameat (dfd, temp, dfd, path) == 0)
+      return TRUE;
+    (void)throw_errno (error, "replace link '%s'", path);
+    (void)unlinkat (dfd, temp, 0);
+    return FALSE;
+  }
   return throw_error (error, TREE_ERROR_EXISTS, "no free name beside '%s'", path);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files and directories by descriptor. A place on disk is always the pair (dfd, path), in that order. */
+/* Files and directories by descriptor. A place on disk is always the pair (dfd, path), in that
+ * order. */
 #pragma once
 
 #include <fcntl.h>
@@ -20,8 +21,8 @@ fd_steal (int *fd)
 }
 
 gboolean fd_write_all (int fd, const void *data, gsize len, GError **error);
-/* Reads to the end of the file; more than @max_bytes is an error, so that a hostile file cannot fill the
- * memory. */
+/* Reads to the end of the file; more than @max_bytes is an error, so that a hostile file cannot
+ * fill the memory. */
 gboolean fd_read_all (int fd, gsize max_bytes, GBytes **out, GError **error);
 
 /* Opens a directory without following a link in the last component. */
@@ -41,12 +42,14 @@ gboolean dir_list (int dfd, GPtrArray **out, GError **error);
 
 /* *@out is NULL when the file is not there. */
 gboolean file_read_at (int dfd, const char *path, gsize max_bytes, GBytes **out, GError **error);
-/* Replaces the file by a temporary one and rename: readers see the old or the new content, whole. */
+/* Replaces the file by a temporary one and rename: readers see the old or the new content, whole.
+ */
 gboolean file_replace_at (int dfd, const char *path, const void *data, gsize len, mode_t mode,
                           GError **error);
-/* The same, and after a power cut too: the file before the rename, the directory after it, are synced. */
-gboolean file_replace_durable_at (int dfd, const char *path, const void *data, gsize len, mode_t mode,
-                                  GError **error);
+/* The same, and after a power cut too: the file before the rename, the directory after it, are
+ * synced. */
+gboolean file_replace_durable_at (int dfd, const char *path, const void *data, gsize len,
+                                  mode_t mode, GError **error);
 /* Opens "PREFIX.XXXXXX" (exclusive, 0600) in @dfd. */
 int file_open_temp (int dfd, const char *prefix, char **out_name, GError **error);
 /* Copies what is left of @in to @out: reflink, copy_file_range, else by a buffer. */

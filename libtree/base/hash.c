@@ -15,15 +15,14 @@ sha256 (void)
 {
   static gsize once;
   static const EVP_MD *md;
-  if (g_once_init_enter (&once))
-    {
+  if (g_once_init_enter (&once)) {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-      md = EVP_MD_fetch (NULL, "SHA256", NULL);
+    md = EVP_MD_fetch (NULL, "SHA256", NULL);
 #endif
-      if (md == NULL)
-        md = EVP_sha256 ();
-      g_once_init_leave (&once, 1);
-    }
+    if (md == NULL)
+      md = EVP_sha256 ();
+    g_once_init_leave (&once, 1);
+  }
   return md;
 }
 

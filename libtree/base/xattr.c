@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "base/xattr.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+/* The kernel's limit for the list of names, and for one value. */
+#define XATTR_MAX_BYTES 65536
+
+/* A file by descriptor or, for what cannot be opened, by its path below /proc/self/fd. */
+typedef struct {
+  int fd;
+  const char *path;
+} Target;
+
+static ssize_t
+list_names (const Target *at, char *buffer, gsize len)
+{
+  return at->path != NULL ? llistxattr (at->path, buffer, len) : flistxattr (at->fd, buffer, len);
+}
+
+static ssize_t
+get_value (const Target *at, const char *name, void *buffer, gsize len)
+{
+  return at->path != NULL ? lgetxattr (at->path, name, buffer, len)
+                          : fgetxattr (at->fd, name, buffer, len);
+}
+
+static int
+set_value (const Target *at, const char *name, const void *value, gsize len)
+{
+  return at->path != NULL ? lsetxattr (at->path, name, value, len, 0)
+                          : fsetxattr (at->fd, name, value, len, 0);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static GVariant *
+bytestring (const void *data, gsize len)
+{
+  return g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, len, 1);
+}
+
+static gboolean
+read_values (const Target *at, const char *names, gsize names_len, const char *skip, GVariant **out,
+             GError **error)
+{
+  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+  for (gsize i = 0; i < names_len; i += strlen (names + i) + 1)
+    if (skip == NULL || strcmp (names + i, skip) != 0)
+      g_ptr_array_add (sorted, (gpointer)(names + i));
+  g_ptr_array_sort (sorted, compare_names);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayay)"));
+  g_autofree guint8 *value = g_malloc (XATTR_MAX_BYTES);
+  guint n = 0;
+  for (guint i = 0; i < sorted->len; i++) {
+    const char *name = sorted->pdata[i];
+    ssize_t len = get_value (at, name, value, XATTR_MAX_BYTES);
+    if (len < 0 && errno == ENODATA)
+      continue; /* removed meanwhile */
+    if (len < 0)
+      return throw_errno (error, "read attribute '%s'", name);
+    if (len == 0)
+      continue;
+    g_variant_builder_add (&builder, "(@ay@ay)", bytestring (name, strlen (name) + 1),
+                           bytestring (value, (gsize)len));
+    n++;
+  }
+  *out = n > 0 ? g_variant_ref_sink (g_variant_builder_end (&builder)) : NULL;
+  return TRUE;
+}
+
+static gboolean
+read_all (const Target *at, const char *skip, GVariant **out, GError **error)
+{
+  char few[512];
+  ssize_t len = list_names (at, few, sizeof few);
+  if (len == 0 || (len < 0 && errno == ENOTSUP)) {
+    *out = NULL;
+    return TRUE;
+  }
+  if (len > 0)
+    return read_values (at, few, (gsize)len, skip, out, error);
+  if (errno != ERANGE)
+    return throw_errno (error, "list attributes");
+  g_autofree char *many = g_malloc (XATTR_MAX_BYTES);
+  len = list_names (at, many, XATTR_MAX_BYTES);
+  if (len < 0)
+    return throw_errno (error, "list attributes");
+  return read_values (at, many, (gsize)len, skip, out, error);
+}
+
+gboolean
+xattr_read_fd (int fd, const char *skip, GVariant **out, GError **error)
+{
+  Target at = {fd, NULL};
+  return read_all (&at, skip, out, error);
+}
+
+static char *
+proc_path (int dfd, const char *name)
+{
+  return dfd == AT_FDCWD ? g_strdup (name) : g_strdup_printf ("/proc/self/fd/%d/%s", dfd, name);
+}
+
+gboolean
+xattr_read_at (int dfd, const char *name, GVariant **out, GError **error)
+{
+  g_autofree char *path = proc_path (dfd, name);
+  Target at = {-1, path};
+  return read_all (&at, NULL, out, error);
+}
+
+static gboolean
+write_all (const Target *at, GVariant *xattrs, GError **error)
+{
+  if (xattrs == NULL)
+    return TRUE;
+  gsize n = g_variant_n_children (xattrs);
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) name = NULL;
+    g_autoptr (GVariant) value = NULL;
+    g_variant_get_child (xattrs, i, "(@ay@ay)", &name, &value);
+    const char *text = g_variant_get_bytestring (name);
+    gsize len = 0;
+    const void *data = g_variant_get_fixed_array (value, &len, 1);
+    if (set_value (at, text, data, len) < 0)
+      return throw_errno (error, "set attribute '%s'", text);
+  }
+  return TRUE;
+}
+
+gboolean
+xattr_write_fd (int fd, GVariant *xattrs, GError **error)
+{
+  Target at = {fd, NULL};
+  return write_all (&at, xattrs, error);
+}
+
+gboolean
+xattr_write_at (int dfd, const char *name, GVariant *xattrs, GError **error)
+{
+  if (xattrs == NULL)
+    return TRUE;
+  g_autofree char *path = proc_path (dfd, name);
+  Target at = {-1, path};
+  return write_all (&at, xattrs, error);
+}
+
+gboolean
+xattr_get_fd (int fd, const char *name, GBytes **out, GError **error)
+{
+  char few[512];
+  ssize_t len = fgetxattr (fd, name, few, sizeof few);
+  if (len >= 0) {
+    *out = g_bytes_new (few, (gsize)len);
+    return TRUE;
+  }
+  if (errno == ENODATA || errno == ENOTSUP) {
+    *out = NULL;
+    return TRUE;
+  }
+  if (errno != ERANGE)
+    return throw_errno (error, "read attribute '%s'", name);
+  g_autofree char *many = g_malloc (XATTR_MAX_BYTES);
+  len = fgetxattr (fd, name, many, XATTR_MAX_BYTES);
+  if (len < 0)
+    return throw_errno (error, "read attribute '%s'", name);
+  *out = g_bytes_new_take (g_steal_pointer (&many), (gsize)len);
+  return TRUE;
+}
+
+gboolean
+xattr_is_canonical (GVariant *xattrs)
+{
+  if (xattrs == NULL)
+    return TRUE;
+  g_autofree char *previous = NULL;
+  gsize n = g_variant_n_children (xattrs);
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) name = NULL;
+    g_variant_get_child (xattrs, i, "(@ay@ay)", &name, NULL);
+    gsize len = 0;
+    const char *text = g_variant_get_fixed_array (name, &len, 1);
+    if (len < 2 || memchr (text, '\0', len) != text + len - 1)
+      return FALSE;
+    if (previous != NULL && strcmp (previous, text) >= 0)
+      return FALSE;
+    g_free (previous);
+    previous = g_strdup (text);
+  }
+  return TRUE;
+}
