@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading objects. Reads fall through to the parent repository. */
+#pragma once
+
+#include "core/commit.h"
+#include "core/dirtree.h"
+#include "core/object.h"
+#include "store/repo.h"
+
+/* Errors: TREE_ERROR_NOT_FOUND. Nothing is checked against the name: fsck and pull do that. */
+gboolean object_load (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
+                      GBytes **out, GError **error);
+/* *@out is NULL when it is not there. */
+gboolean object_load_optional (const TreeRepo *repo, TreeObjectType type,
+                               const TreeChecksum *checksum, GBytes **out, GError **error);
+gboolean object_exists (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
+                        gboolean *out, GError **error);
+
+/* Load and parse; errors name the object. */
+gboolean object_load_commit (const TreeRepo *repo, const TreeChecksum *checksum, Commit *out,
+                             GError **error);
+gboolean object_load_dirtree (const TreeRepo *repo, const TreeChecksum *checksum, DirTree *out,
+                              GError **error);
+gboolean object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum, FileMeta *out,
+                              GError **error);
+
+/* Opens a file object. */
+gboolean object_open_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile *out,
+                           GError **error);
+
+/* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
+gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
+                            GError **error);
+/* Called before a commit object is stored whose closure is not there yet, and when it is there. */
+gboolean commit_set_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean partial,
+                             GError **error);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The open repository, as the files of this folder share it. */
+#pragma once
+
+#include "store/mode.h"
+#include "tree-repo.h"
+
+struct TreeRepo {
+  int ref_count; /* atomic */
+  char *path;    /* for messages */
+  int dfd;
+  int objects_dfd;
+  const StoreMode *mode;
+  GKeyFile *config;
+  TreeRepo *parent; /* reads fall through to it; or NULL */
+  char *collection_id;
+  gboolean fsync;
+  gboolean per_object_fsync;
+  int deflate_level;
+  int lock_timeout_secs;
+  guint64 tmp_expiry_secs;
+  gboolean disable_xattrs;
+};
+
+/* Takes the repository's lock. Returns a descriptor whose closing unlocks; -1 with an error. When
+ * `core.locking` is false, an unlocked one. */
+typedef enum {
+  REPO_LOCK_SHARED,    /* writing objects and refs */
+  REPO_LOCK_EXCLUSIVE, /* deleting objects */
+} RepoLockKind;
+int repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error);
+
+/* Typed options of [core] and others; the default when unset. A value that does not parse is an
+ * error. */
+gboolean repo_config_boolean (const TreeRepo *self, const char *group, const char *key,
+                              gboolean fallback, gboolean *out, GError **error);
+gboolean repo_config_int (const TreeRepo *self, const char *group, const char *key, gint64 fallback,
+                          gint64 *out, GError **error);
+/* Writes repo->config to disk. */
+gboolean repo_config_save (TreeRepo *self, GError **error);
+/* Watchers of a repository look at its directory's mtime: touched after each change of refs or
+ * configuration. */
+void repo_touch (const TreeRepo *self);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A transaction: objects are staged, then published together, then refs.
+ *
+ * New objects go to tmp/pando-staging-BOOTID-XXXXXX/XX/ under their own names. One is whole when
+ * its mtime is 0, which its writer sets last; others are what a killed process left, and go when
+ * the directory is used again. Commit:
+ *
+ *   1 syncfs: all bytes are on disk
+ *   2 rename all but commits into objects/, sync: now every commit that follows finds what it names
+ *   3 rename the commits, sync
+ *   4 write the refs
+ *
+ * A power cut before 3 leaves nothing but unreachable objects; between 3 and 4, commits that no ref
+ * names; after any point, every ref and every commit is whole. A transaction that is not committed
+ * leaves its directory, and the next one of this boot takes it over: an interrupted pull goes on
+ * where it was.
+ */
+#pragma once
+
+#include "core/object.h"
+#include "store/repo.h"
+
+typedef struct Txn Txn;
+
+typedef struct {
+  guint64 n_metadata;
+  guint64 n_metadata_written;
+  guint64 n_content;
+  guint64 n_content_written;
+  guint64 content_bytes_written; /* uncompressed */
+} TxnStats;
+
+/* Takes the shared lock of the repository. */
+Txn *txn_begin (TreeRepo *repo, gboolean fsync, GError **error);
+/* Publishes everything. The transaction is over, whatever comes out. */
+gboolean txn_commit (Txn *self, TxnStats *out_stats, GError **error);
+/* Frees; what was staged and not committed stays for the next transaction. */
+void txn_free (Txn *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Txn, txn_free)
+
+TreeRepo *txn_get_repo (Txn *self); /* borrowed */
+
+/* Refs to write at commit: @checksum NULL deletes. @refspec as in tree_repo_set_ref(). Not
+ * thread-safe. */
+void txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum);
+void txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
+                             const TreeChecksum *checksum);
+
+/* All below may be called from any thread. */
+
+/* Is it in the repository (or its parents) or staged already? */
+gboolean txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
+                         gboolean *out, GError **error);
+/* Bytes of a metadata object that is staged or in the repository. */
+gboolean txn_load_metadata (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
+                            GBytes **out, GError **error);
+
+/* Stages a metadata object. With @expected, other bytes are TREE_ERROR_CORRUPT. Commitmeta and
+ * tombstones are named by
+ * @expected (the commit) and replace what is there. @out (nullable): its name. */
+gboolean txn_put_metadata (Txn *self, TreeObjectType type, GBytes *bytes,
+                           const TreeChecksum *expected, TreeChecksum *out, GError **error);
