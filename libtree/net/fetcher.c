@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "net/fetcher.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "net/transfer.h"
+#include "net/url.h"
+
+#define DEFAULT_CONNECTIONS 8
+#define DEFAULT_REQUESTS 256
+#define DEFAULT_MEMORY_BYTES (8 * 1024 * 1024)
+/* The first retry comes after this; each further one after twice the time, up to the limit. */
+#define FIRST_RETRY_MS 100
+#define MAX_RETRY_MS (10 * 1000)
+/* A server may ask for more patience, but not for all of it. */
+#define MAX_RETRY_AFTER_S 120
+/* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
+#define IDLE_MS 1000
+
+/* A request until it is answered for good. */
+typedef struct {
+  FetchRequest request; /* path, etag and last_modified are owned */
+  guint mirror;         /* index of the base that is tried */
+  guint rounds;         /* through all mirrors that are behind us */
+  gint64 not_before_us; /* monotonic; when it waits for a retry */
+  guint wait_s;         /* what the servers of this round asked for */
+  gboolean may_help;    /* to try again: a mirror of this round failed, not all lack the file */
+  GError *failure;      /* the first of this round that says more than "not found" */
+} FetchJob;
+
+struct Fetcher {
+  const CurlApi *curl;
+  CURLM *multi;
+  FetchConfig config; /* strings owned */
+  BodyPool *bodies;
+  GQueue queues[FETCH_N_PRIORITIES]; /* owned FetchJob */
+  GQueue delayed;                    /* owned FetchJob that wait for a retry */
+  GPtrArray *idle;                   /* owned Transfer without a job */
+  GPtrArray *active;                 /* owned Transfer with one */
+  guint limit;                       /* requests in flight */
+  guint64 received;
+  guint64 sent;
+  gint woken; /* atomic: a wakeup was sent since the last turn */
+};
+
+static void
+fetch_job_free (FetchJob *job)
+{
+  g_free ((char *)job->request.path);
+  g_free ((char *)job->request.etag);
+  g_free ((char *)job->request.last_modified);
+  g_clear_error (&job->failure);
+  g_free (job);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FetchJob, fetch_job_free)
+
+static void
+copy_config (FetchConfig *to, const FetchConfig *from)
+{
+  *to = *from;
+  to->tls_ca_path = g_strdup (from->tls_ca_path);
+  to->tls_client_cert_path = g_strdup (from->tls_client_cert_path);
+  to->tls_client_key_path = g_strdup (from->tls_client_key_path);
+  to->proxy = g_strdup (from->proxy);
+  to->cookie_path = g_strdup (from->cookie_path);
+  to->user_agent = g_strdup (from->user_agent);
+  to->headers = (const char *const *)g_strdupv ((char **)from->headers);
+  if (to->connect_timeout_s == 0)
+    to->connect_timeout_s = 30;
+  if (to->low_speed_bytes == 0)
+    to->low_speed_bytes = 1000;
+  if (to->low_speed_s == 0)
+    to->low_speed_s = 30;
+  if (to->max_requests == 0)
+    to->max_requests = DEFAULT_REQUESTS;
+  if (to->max_connections == 0)
+    to->max_connections = DEFAULT_CONNECTIONS;
+  if (to->memory_bytes == 0)
+    to->memory_bytes = DEFAULT_MEMORY_BYTES;
+}
+
+static void
+clear_config (FetchConfig *config)
+{
+  g_free ((char *)config->tls_ca_path);
+  g_free ((char *)config->tls_client_cert_path);
+  g_free ((char *)config->tls_client_key_path);
+  g_free ((char *)config->proxy);
+  g_free ((char *)config->cookie_path);
+  g_free ((char *)config->user_agent);
+  g_strfreev ((char **)config->headers);
+}
+
+static gboolean
+check_config (const FetchConfig *config, GError **error)
+{
+  if ((config->tls_client_cert_path == NULL) != (config->tls_client_key_path == NULL))
+    return throw_error (
+        error, TREE_ERROR_INVALID,
+        "tls-client-cert-path and tls-client-key-path go together: set both or neither");
+  for (gsize i = 0; config->headers != NULL && config->headers[i] != NULL; i++) {
+    if (strpbrk (config->headers[i], "\r\n") != NULL)
+      return throw_error (error, TREE_ERROR_INVALID, "a line break in HTTP header '%s'",
+                          config->headers[i]);
+  }
+  return TRUE;
+}
+
+Fetcher *
+fetcher_new (const FetchConfig *config, GError **error)
+{
+  const CurlApi *curl = curl_load (error);
+  if (curl == NULL || !check_config (config, error))
+    return NULL;
+  Fetcher *self = g_new0 (Fetcher, 1);
+  self->curl = curl;
+  copy_config (&self->config, config);
+  self->bodies = body_pool_new (config->tmp_dfd, self->config.memory_bytes,
+                                /* each_bytes= */ self->config.memory_bytes / 8);
+  self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify)transfer_free);
+  self->active = g_ptr_array_new ();
+  self->limit = MIN (self->config.max_connections, self->config.max_requests);
+  self->multi = curl->multi_init ();
+  if (self->multi == NULL) {
+    fetcher_free (self);
+    return throw_null (error, TREE_ERROR_FAILED, "set up libcurl: out of memory");
+  }
+  long connections = (long)self->config.max_connections;
+  (void)curl->multi_setopt (self->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  (void)curl->multi_setopt (self->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+  (void)curl->multi_setopt (self->multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
+  (void)curl->multi_setopt (self->multi, CURLMOPT_MAXCONNECTS, connections);
+  (void)curl->multi_setopt (self->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
+                            (long)self->config.max_requests);
+  return self;
+}
+
+static void
+drop_queue (GQueue *queue)
+{
+  FetchJob *job;
+  while ((job = g_queue_pop_head (queue)) != NULL)
+    fetch_job_free (job);
+}
+
+void
+fetcher_free (Fetcher *self)
+{
+  if (self == NULL)
+    return;
+  for (guint i = 0; i < self->active->len; i++) {
+    Transfer *transfer = self->active->pdata[i];
+    (void)self->curl->multi_remove_handle (self->multi, transfer->easy);
+    fetch_job_free (transfer->job);
+    transfer_free (transfer);
+  }
+  g_ptr_array_unref (self->active);
+  g_ptr_array_unref (self->idle);
+  for (int i = 0; i < FETCH_N_PRIORITIES; i++)
+    drop_queue (&self->queues[i]);
+  drop_queue (&self->delayed);
+  if (self->multi != NULL)
+    (void)self->curl->multi_cleanup (self->multi);
+  body_pool_free (self->bodies);
+  clear_config (&self->config);
+  g_free (self);
+}
+
+void
+fetcher_start (Fetcher *self, const FetchRequest *request)
+{
+  g_assert (request->bases != NULL && request->bases[0] != NULL);
+  FetchJob *job = g_new0 (FetchJob, 1);
+  job->request = *request;
+  job->request.path = g_strdup (request->path);
+  job->request.etag = g_strdup (request->etag);
+  job->request.last_modified = g_strdup (request->last_modified);
+  g_queue_push_tail (&self->queues[request->priority], job);
+}
+
+static gsize
+n_queued (Fetcher *self)
+{
+  gsize n = 0;
+  for (int i = 0; i < FETCH_N_PRIORITIES; i++)
+    n += self->queues[i].length;
+  return n;
+}
+
+gboolean
+fetcher_has_room (Fetcher *self)
+{
+  return self->active->len + n_queued (self) < self->limit &&
+         body_pool_used (self->bodies) < self->config.memory_bytes / 2;
+}
+
+gboolean
+fetcher_is_idle (Fetcher *self)
+{
+  return self->active->len == 0 && self->delayed.length == 0 && n_queued (self) == 0;
+}
+
+guint64
+fetcher_received_bytes (Fetcher *self)
+{
+  return self->received;
+}
+
+guint64
+fetcher_sent_requests (Fetcher *self)
+{
+  return self->sent;
+}
+
+void
+fetcher_wakeup (Fetcher *self)
+{
+  if (g_atomic_int_exchange (&self->woken, 1) == 0)
+    (void)self->curl->multi_wakeup (self->multi); /* at worst the next timeout does it */
+}
+
+/* Ends a job: calls back and frees it. */
+static void
+finish (FetchJob *job, FetchStatus status, Transfer *transfer, const GError *failure)
+{
+  FetchResult result = {.status = status, .error = failure};
+  g_autofree char *shown = transfer->url != NULL ? url_for_display (transfer->url) : NULL;
+  result.url = shown != NULL ? shown : job->request.path;
+  result.etag = transfer->etag;
+  result.last_modified = transfer->last_modified;
+  if (status == FETCH_OK)
+    result.body = g_steal_pointer (&transfer->body);
+  job->request.done (&result, job->request.user_data);
+  fetch_body_free (result.body);
+  fetch_job_free (job);
+}
+
+static void
+delay_job (Fetcher *self, FetchJob *job)
+{
+  gint64 wait_ms = (gint64)FIRST_RETRY_MS << MIN (job->rounds, 16);
+  wait_ms = MIN (wait_ms, MAX_RETRY_MS);
+  /* Many devices that lost one server should not come back in step. */
+  wait_ms = wait_ms / 2 + g_random_int_range (0, (gint32)wait_ms / 2 + 1);
+  wait_ms = MAX (wait_ms, (gint64)MIN (job->wait_s, MAX_RETRY_AFTER_S) * 1000);
+  job->not_before_us = g_get_monotonic_time () + wait_ms * 1000;
+  job->rounds++;
+  job->mirror = 0;
+  job->wait_s = 0;
+  job->may_help = FALSE;
+  g_clear_error (&job->failure);
+  g_queue_push_tail (&self->delayed, job);
+}
+
+/* A mirror did not give the file: the next one, all of them again, or the end. */
+static void
+try_again (Fetcher *self, FetchJob *job, Transfer *transfer, TransferOutcome outcome,
+           GError *failure)
+{
+  if (outcome == OUTCOME_TRANSIENT || (outcome == OUTCOME_FATAL && self->config.retry_all)) {
+    job->may_help = TRUE;
+    job->wait_s = MAX (job->wait_s, transfer_retry_after_s (transfer));
+  }
+  /* Of several, keep the failure that says more than that a file is missing. */
+  if (job->failure == NULL || (outcome != OUTCOME_NOT_FOUND &&
+                               g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
+    g_clear_error (&job->failure);
+    job->failure = g_steal_pointer (&failure);
+  }
+  g_clear_error (&failure);
+  if (job->request.bases[job->mirror + 1] != NULL) {
+    job->mirror++;
+    g_queue_push_head (&self->queues[job->request.priority], job);
+    return;
+  }
+  if (job->may_help && job->rounds < self->config.max_retries) {
+    g_debug ("%s; trying again", job->failure->message);
+    delay_job (self, job);
+    return;
+  }
+  gboolean missing = g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+  finish (job, missing ? FETCH_NOT_FOUND : FETCH_FAILED, transfer, job->failure);
+}
+
+static Transfer *
+take_transfer (Fetcher *self, GError **error)
+{
+  if (self->idle->len > 0)
+    return g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
+  return transfer_new (self->curl, &self->config, self->bodies, &self->received, error);
+}
+
+static gboolean
+send_job (Fetcher *self, FetchJob *job, GError **error)
+{
+  g_autofree char *url = url_join (job->request.bases[job->mirror], job->request.path);
+  Transfer *transfer = take_transfer (self, error);
+  if (transfer == NULL)
+    return FALSE;
+  transfer->job = job;
+  g_ptr_array_add (self->active, transfer);
+  if (!transfer_prepare (transfer, url, job->request.max_bytes, &self->config, job->request.etag,
+                         job->request.last_modified, error))
+    return FALSE;
+  CURLMcode code = self->curl->multi_add_handle (self->multi, transfer->easy);
+  if (code != CURLM_OK)
+    return throw_error (error, TREE_ERROR_FAILED, "fetch '%s': %s", url,
+                        self->curl->multi_strerror (code));
+  self->sent++;
+  return TRUE;
+}
+
+static FetchJob *
+next_job (Fetcher *self)
+{
+  for (int i = 0; i < FETCH_N_PRIORITIES; i++) {
+    FetchJob *job = g_queue_pop_head (&self->queues[i]);
+    if (job != NULL)
+      return job;
+  }
+  return NULL;
+}
+
+static gboolean
+send_queued (Fetcher *self, GError **error)
+{
+  FetchJob *job;
+  while (self->active->len < self->limit && (job = next_job (self)) != NULL) {
+    if (!send_job (self, job, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Back into the queue with those whose time has come; returns how long the others have to wait. */
+static int
+requeue_delayed (Fetcher *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 next = now + IDLE_MS * 1000;
+  for (GList *at = self->delayed.head; at != NULL;) {
+    GList *link = at;
+    FetchJob *job = link->data;
+    at = at->next;
+    if (job->not_before_us <= now) {
+      g_queue_delete_link (&self->delayed, link);
+      g_queue_push_tail (&self->queues[job->request.priority], job);
+    } else
+      next = MIN (next, job->not_before_us);
+  }
+  return (int)((next - now) / 1000) + 1;
+}
+
+static void
+settle (Fetcher *self, Transfer *transfer, CURLcode code)
+{
+  FetchJob *job = transfer->job;
+  g_autoptr (GError) failure = NULL;
+  TransferOutcome outcome = transfer_judge (transfer, code, &failure);
+  if (code == CURLE_OK)
+    self->limit = transfer_was_http2 (transfer)
+                      ? self->config.max_requests
+                      : MIN (self->config.max_connections, self->config.max_requests);
+  if (outcome == OUTCOME_OK)
+    finish (job, FETCH_OK, transfer, NULL);
+  else if (outcome == OUTCOME_NOT_MODIFIED)
+    finish (job, FETCH_NOT_MODIFIED, transfer, NULL);
+  else
+    try_again (self, job, transfer, outcome, g_steal_pointer (&failure));
+}
+
+static void
+collect (Fetcher *self)
+{
+  CURLMsg *message;
+  int left;
+  while ((message = self->curl->multi_info_read (self->multi, &left)) != NULL) {
+    if (message->msg != CURLMSG_DONE)
+      continue;
+    CURL *easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    Transfer *transfer = NULL;
+    (void)self->curl->easy_getinfo (easy, CURLINFO_PRIVATE, (char **)&transfer);
+    (void)self->curl->multi_remove_handle (self->multi, easy);
+    (void)g_ptr_array_remove_fast (self->active, transfer);
+    settle (self, transfer, code);
+    transfer_reset (transfer);
+    g_ptr_array_add (self->idle, transfer);
+  }
+}
+
+gboolean
+fetcher_run (Fetcher *self, FetcherTurn turn, gpointer user_data, GError **error)
+{
+  for (;;) {
+    g_atomic_int_set (&self->woken, 0);
+    if (!turn (user_data))
+      return TRUE;
+    int timeout_ms = requeue_delayed (self);
+    if (!send_queued (self, error))
+      return FALSE;
+    int running = 0;
+    CURLMcode code = self->curl->multi_perform (self->multi, &running);
+    gsize before = self->active->len;
+    collect (self);
+    gboolean progress = self->active->len < before;
+    if (code == CURLM_OK && !progress)
+      code = self->curl->multi_poll (self->multi, NULL, 0, timeout_ms, NULL);
+    if (code != CURLM_OK)
+      return throw_error (error, TREE_ERROR_NETWORK, "libcurl: %s",
+                          self->curl->multi_strerror (code));
+  }
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fetches URLs: a URL in, a body out.
+ *
+ * One thread owns a fetcher: it queues requests, turns the engine with fetcher_run(), and gets
+ * every result in a callback. Only fetcher_wakeup() and what is done with a body (net/body.h) may
+ * come from elsewhere.
+ *
+ *   fetcher_start -> queue by priority -> transfer (a curl handle, reused) -> judged: done
+ *                         ^                                                |
+ *                         +-- next mirror at once, or all again later <----+  when trying again may
+ * help
+ *
+ * How many requests are in flight: over HTTP/1.1 as many as there may be connections; once a server
+ * answered by HTTP/2, as many as one connection is good for. Mirrors and retries are here and
+ * nowhere above. */
+#pragma once
+
+#include "net/body.h"
+#include "tree-error.h"
+
+typedef struct Fetcher Fetcher;
+
+/* Strings are copied. Zero is the default where the comment names one. */
+typedef struct {
+  gboolean http2;                   /* where the server has it */
+  gboolean tls_permissive;          /* accept any certificate */
+  const char *tls_ca_path;          /* file of trusted certificates; NULL = the system's */
+  const char *tls_client_cert_path; /* both or neither */
+  const char *tls_client_key_path;
+  const char *proxy;       /* NULL = what the environment says */
+  const char *cookie_path; /* file of cookies to send, or NULL */
+  const char *user_agent;
+  const char *const *headers; /* "Name: value" lines for every request, or NULL */
+  guint connect_timeout_s;    /* 0 = 30 */
+  guint low_speed_bytes;      /* below this many bytes a second … */
+  guint low_speed_s;          /* … for so long a transfer is dead; 0 = 1000 and 30 */
+  guint max_retries;          /* rounds through the mirrors after the first */
+  gboolean retry_all;         /* also what is thought not to get better */
+  guint max_requests;         /* in flight over HTTP/2; 0 = 256 */
+  guint max_connections;      /* 0 = 8 */
+  int tmp_dfd;                /* borrowed; for bodies that are too large for memory */
+  gsize memory_bytes;         /* all bodies together; 0 = 8 MiB */
+} FetchConfig;
+
+typedef enum {
+  FETCH_PRIORITY_FIRST,    /* what decides on everything else: summary, commits */
+  FETCH_PRIORITY_METADATA, /* what names further objects */
+  FETCH_PRIORITY_CONTENT,
+  FETCH_N_PRIORITIES,
+} FetchPriority;
+
+typedef enum {
+  FETCH_OK,
+  FETCH_NOT_FOUND,    /* 403, 404, 410 from every mirror */
+  FETCH_NOT_MODIFIED, /* 304: what the caller has is current */
+  FETCH_FAILED,
+} FetchStatus;
+
+typedef struct {
+  FetchStatus status;
+  FetchBody *body;  /* with FETCH_OK; the callback may take it and set NULL */
+  const char *url;  /* which answered last, for messages */
+  const char *etag; /* as the server sent them; NULL if it did not */
+  const char *last_modified;
+  const GError *error; /* with FETCH_FAILED and FETCH_NOT_FOUND: names the URL */
+} FetchResult;
+
+typedef void (*FetchDone) (FetchResult *result, gpointer user_data);
+
+typedef struct {
+  const char *const *bases; /* base URLs, tried in order; borrowed until done */
+  const char *path;         /* below the base; copied */
+  guint64 max_bytes;        /* more is an error */
+  FetchPriority priority;
+  const char *etag;          /* the copy that the caller has (may be NULL); copied */
+  const char *last_modified; /* the same */
+  FetchDone done;            /* called once, from fetcher_run() */
+  gpointer user_data;
+} FetchRequest;
+
+/* Between two steps of the engine: may queue requests and look at what other threads did. FALSE
+ * ends fetcher_run(). */
+typedef gboolean (*FetcherTurn) (gpointer user_data);
+
+Fetcher *fetcher_new (const FetchConfig *config, GError **error);
+/* Drops what is queued and in flight without calling back. Bodies must have been freed. */
+void fetcher_free (Fetcher *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fetcher, fetcher_free)
+
+/* Queues a request; never blocks, never calls back itself. */
+void fetcher_start (Fetcher *self, const FetchRequest *request);
+/* TRUE while another request would go out at once: callers that choose the order themselves hold
+ * their requests back until then. FALSE also while bodies take up the memory. */
+gboolean fetcher_has_room (Fetcher *self);
+/* Nothing is queued and nothing in flight. */
+gboolean fetcher_is_idle (Fetcher *self);
+/* Works until @turn returns FALSE. */
+gboolean fetcher_run (Fetcher *self, FetcherTurn turn, gpointer user_data, GError **error);
+/* Makes fetcher_run() take a turn soon. Any thread. */
+void fetcher_wakeup (Fetcher *self);
+/* Bytes of bodies received, also of those that were given up. */
+guint64 fetcher_received_bytes (Fetcher *self);
+/* Requests that were sent out. */
+guint64 fetcher_sent_requests (Fetcher *self);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "net/transfer.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "net/url.h"
+
+/* An error page is read to its end, so that the connection can be used again; not if it never ends.
+ */
+#define MAX_ERROR_PAGE_BYTES (64 * 1024)
+#define MAX_REDIRECTS 10
+/* A validator longer than this is not kept: it would be sent back each time. */
+#define MAX_VALIDATOR_BYTES 1024
+/* One connection that carries one answer at a time is read in large pieces. */
+#define BUFFER_BYTES (128 * 1024)
+
+static long
+response_code (Transfer *self)
+{
+  long status = 0;
+  (void)self->curl->easy_getinfo (self->easy, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+static void
+too_long (Transfer *self)
+{
+  (void)throw_error (&self->write_error, TREE_ERROR_CORRUPT,
+                     "the server sends more than the %" G_GUINT64_FORMAT
+                     " bytes that this can have",
+                     self->max_bytes);
+}
+
+/* At the first bytes: is this the file or an error page, and how much will come? */
+static void
+judge_status (Transfer *self)
+{
+  self->judged_status = TRUE;
+  self->wanted = response_code (self) == 200;
+  curl_off_t length = -1;
+  (void)self->curl->easy_getinfo (self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (!self->wanted || length < 0)
+    return;
+  if ((guint64)length > self->max_bytes)
+    too_long (self);
+  else
+    body_expect (self->body, (guint64)length);
+}
+
+static size_t
+on_bytes (char *data, size_t size, size_t n, void *user_data)
+{
+  Transfer *self = user_data;
+  gsize len = size * n;
+  if (!self->judged_status)
+    judge_status (self);
+  *self->received += len;
+  if (self->write_error != NULL)
+    return 0;
+  if (!self->wanted) {
+    self->discarded += len;
+    return self->discarded <= MAX_ERROR_PAGE_BYTES ? len : 0;
+  }
+  if (body_size (self->body) + len > self->max_bytes) {
+    too_long (self);
+    return 0;
+  }
+  return body_append (self->body, data, len, &self->write_error) ? len : 0;
+}
+
+static void
+keep_header (const char *line, gsize len, const char *name, char **value)
+{
+  gsize name_len = strlen (name);
+  if (len <= name_len || len > MAX_VALIDATOR_BYTES ||
+      g_ascii_strncasecmp (line, name, name_len) != 0)
+    return;
+  g_free (*value);
+  *value = g_strstrip (g_strndup (line + name_len, len - name_len));
+}
+
+static size_t
+on_header (char *line, size_t size, size_t n, void *user_data)
+{
+  Transfer *self = user_data;
+  gsize len = size * n;
+  if (len > 5 && memcmp (line, "HTTP/", 5) == 0) {
+    /* The answer after a redirect: what came before it says nothing about this one. */
+    g_clear_pointer (&self->etag, g_free);
+    g_clear_pointer (&self->last_modified, g_free);
+  }
+  keep_header (line, len, "etag:", &self->etag);
+  keep_header (line, len, "last-modified:", &self->last_modified);
+  return len;
+}
+
+/* Where a redirect may lead: never from a protected connection to an open one. */
+static CURLcode
+set_protocols (Transfer *self, gboolean https_only)
+{
+  /* The older names of these options are also known to all newer libraries. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  CURLcode code = self->curl->easy_setopt (self->easy, CURLOPT_PROTOCOLS,
+                                           (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+  if (code != CURLE_OK)
+    return code;
+  return self->curl->easy_setopt (
+      self->easy, CURLOPT_REDIR_PROTOCOLS,
+      (long)(https_only ? CURLPROTO_HTTPS : CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#pragma GCC diagnostic pop
+}
+
+/* What is the same for all requests. Options that an older library does not know would be ignored
+ * by it; those that matter are checked. */
+static CURLcode
+configure (Transfer *self, const FetchConfig *config)
+{
+  const CurlApi *curl = self->curl;
+  CURL *easy = self->easy;
+  CURLcode bad = CURLE_OK;
+#define SET(option, value)                                                                         \
+  do {                                                                                             \
+    CURLcode code_ = curl->easy_setopt (easy, option, value);                                      \
+    if (code_ != CURLE_OK)                                                                         \
+      bad = code_;                                                                                 \
+  } while (0)
+  SET (CURLOPT_NOSIGNAL, 1L);
+  SET (CURLOPT_ERRORBUFFER, self->curl_error);
+  SET (CURLOPT_WRITEFUNCTION, on_bytes);
+  SET (CURLOPT_WRITEDATA, (void *)self);
+  SET (CURLOPT_HEADERDATA, (void *)self);
+  SET (CURLOPT_PRIVATE, (void *)self);
+  SET (CURLOPT_FOLLOWLOCATION, 1L);
+  SET (CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
+  SET (CURLOPT_TCP_KEEPALIVE, 1L);
+  SET (CURLOPT_HTTP_VERSION,
+       (long)(config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  SET (CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L);
+  SET (CURLOPT_CONNECTTIMEOUT, (long)config->connect_timeout_s);
+  SET (CURLOPT_LOW_SPEED_LIMIT, (long)config->low_speed_bytes);
+  SET (CURLOPT_LOW_SPEED_TIME, (long)config->low_speed_s);
+  SET (CURLOPT_USERAGENT, config->user_agent);
+  if (config->tls_permissive) {
+    SET (CURLOPT_SSL_VERIFYPEER, 0L);
+    SET (CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (config->tls_ca_path != NULL)
+    SET (CURLOPT_CAINFO, config->tls_ca_path);
+  if (config->tls_client_cert_path != NULL) {
+    SET (CURLOPT_SSLCERT, config->tls_client_cert_path);
+    SET (CURLOPT_SSLKEY, config->tls_client_key_path);
+  }
+  if (config->proxy != NULL)
+    SET (CURLOPT_PROXY, config->proxy);
+  if (config->cookie_path != NULL)
+    SET (CURLOPT_COOKIEFILE, config->cookie_path);
+#undef SET
+  return bad;
+}
+
+Transfer *
+transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies, guint64 *received,
+              GError **error)
+{
+  Transfer *self = g_new0 (Transfer, 1);
+  self->curl = curl;
+  self->bodies = bodies;
+  self->received = received;
+  self->easy = curl->easy_init ();
+  CURLcode code = self->easy == NULL ? CURLE_OUT_OF_MEMORY : configure (self, config);
+  if (code == CURLE_OK)
+    return self;
+  transfer_free (self);
+  return throw_null (error, TREE_ERROR_FAILED, "set up libcurl: %s", curl->easy_strerror (code));
+}
+
+void
+transfer_free (Transfer *self)
+{
+  if (self == NULL)
+    return;
+  if (self->easy != NULL) {
+    transfer_reset (self);
+    self->curl->easy_cleanup (self->easy);
+  }
+  g_free (self);
+}
+
+static void
+add_header (Transfer *self, const char *line)
+{
+  struct curl_slist *longer = self->curl->slist_append (self->headers, line);
+  if (longer != NULL)
+    self->headers = longer;
+}
+
+static void
+set_headers (Transfer *self, const FetchConfig *config, const char *etag, const char *last_modified)
+{
+  for (gsize i = 0; config->headers != NULL && config->headers[i] != NULL; i++)
+    add_header (self, config->headers[i]);
+  if (etag != NULL) {
+    g_autofree char *line = g_strdup_printf ("If-None-Match: %s", etag);
+    add_header (self, line);
+  }
+  if (last_modified != NULL) {
+    g_autofree char *line = g_strdup_printf ("If-Modified-Since: %s", last_modified);
+    add_header (self, line);
+  }
+}
+
+gboolean
+transfer_prepare (Transfer *self, const char *url, guint64 max_bytes, const FetchConfig *config,
+                  const char *etag, const char *last_modified, GError **error)
+{
+  g_assert (self->body == NULL);
+  self->url = g_strdup (url);
+  self->max_bytes = max_bytes;
+  self->body = body_new (self->bodies);
+  set_headers (self, config, etag, last_modified);
+  const CurlApi *curl = self->curl;
+  CURLcode code = curl->easy_setopt (self->easy, CURLOPT_URL, url);
+  if (code == CURLE_OK)
+    code = curl->easy_setopt (self->easy, CURLOPT_HTTPHEADER, self->headers);
+  if (code == CURLE_OK)
+    code = curl->easy_setopt (self->easy, CURLOPT_HEADERFUNCTION, on_header);
+  if (code == CURLE_OK)
+    code = set_protocols (self, url_is_https (url));
+  if (code != CURLE_OK)
+    return throw_error (error, TREE_ERROR_FAILED, "fetch '%s': %s", url,
+                        curl->easy_strerror (code));
+  /* Many streams on one connection come in small frames anyway, and each handle has its own buffer.
+   */
+  (void)curl->easy_setopt (
+      self->easy, CURLOPT_BUFFERSIZE,
+      (long)(url_is_https (url) && config->http2 ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
+  return TRUE;
+}
+
+static TransferOutcome
+judge_code (CURLcode code)
+{
+  switch (code) {
+  case CURLE_URL_MALFORMAT:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_NOT_BUILT_IN:
+  case CURLE_OUT_OF_MEMORY:
+  case CURLE_TOO_MANY_REDIRECTS:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_CIPHER:
+  case CURLE_WRITE_ERROR:
+    return OUTCOME_FATAL;
+  default:
+    return OUTCOME_TRANSIENT;
+  }
+}
+
+static TransferOutcome
+judge_response (long status)
+{
+  switch (status) {
+  case 200:
+    return OUTCOME_OK;
+  case 304:
+    return OUTCOME_NOT_MODIFIED;
+  case 403:
+  case 404:
+  case 410:
+    return OUTCOME_NOT_FOUND;
+  case 408:
+  case 429:
+    return OUTCOME_TRANSIENT;
+  default:
+    return status >= 500 ? OUTCOME_TRANSIENT : OUTCOME_FATAL;
+  }
+}
+
+/* The remedies for the failures that a person has to do something about. */
+static const char *
+remedy_for (CURLcode code)
+{
+  switch (code) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_CONNECT:
+    return "; check the remote's url and the network";
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+    return "; set the remote's tls-ca-path if the server has a certificate of its own";
+  case CURLE_TOO_MANY_REDIRECTS:
+    return "; the server's redirects form a loop";
+  default:
+    return "";
+  }
+}
+
+static const char *
+code_text (Transfer *self, CURLcode code)
+{
+  return self->curl_error[0] != '\0' ? self->curl_error : self->curl->easy_strerror (code);
+}
+
+TransferOutcome
+transfer_judge (Transfer *self, CURLcode code, GError **out_error)
+{
+  g_autofree char *shown = url_for_display (self->url);
+  long status = response_code (self);
+  gboolean cut_page = code == CURLE_WRITE_ERROR && self->write_error == NULL && !self->wanted;
+  if (self->write_error != NULL) {
+    g_propagate_prefixed_error (out_error, g_steal_pointer (&self->write_error),
+                                "fetch '%s': ", shown);
+    return OUTCOME_FATAL;
+  }
+  if (code != CURLE_OK && !cut_page) {
+    (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': %s%s", shown,
+                       code_text (self, code), remedy_for (code));
+    return judge_code (code);
+  }
+  TransferOutcome outcome = judge_response (status);
+  if (outcome == OUTCOME_NOT_FOUND)
+    (void)throw_error (out_error, TREE_ERROR_NOT_FOUND, "fetch '%s': server answered %ld", shown,
+                       status);
+  else if (outcome == OUTCOME_TRANSIENT || outcome == OUTCOME_FATAL)
+    (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': server answered %ld", shown,
+                       status);
+  return outcome;
+}
+
+gboolean
+transfer_was_http2 (Transfer *self)
+{
+  long version = 0;
+  (void)self->curl->easy_getinfo (self->easy, CURLINFO_HTTP_VERSION, &version);
+  return version >= CURL_HTTP_VERSION_2_0;
+}
+
+guint
+transfer_retry_after_s (Transfer *self)
+{
+  curl_off_t wait = 0;
+  (void)self->curl->easy_getinfo (self->easy, CURLINFO_RETRY_AFTER, &wait);
+  return wait > 0 ? (guint)MIN (wait, G_MAXINT) : 0;
+}
+
+void
+transfer_reset (Transfer *self)
+{
+  g_clear_pointer (&self->body, fetch_body_free);
+  if (self->headers != NULL) {
+    (void)self->curl->easy_setopt (self->easy, CURLOPT_HTTPHEADER, NULL);
+    self->curl->slist_free_all (self->headers);
+    self->headers = NULL;
+  }
+  g_clear_pointer (&self->url, g_free);
+  g_clear_error (&self->write_error);
+  g_clear_pointer (&self->etag, g_free);
+  g_clear_pointer (&self->last_modified, g_free);
+  self->judged_status = FALSE;
+  self->wanted = FALSE;
+  self->discarded = 0;
+  self->curl_error[0] = '\0';
+  self->job = NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One curl handle and what comes in through it; it serves one request after another. */
+#pragma once
+
+#include "net/curl-load.h"
+#include "net/fetcher.h"
+
+typedef enum {
+  OUTCOME_OK,
+  OUTCOME_NOT_FOUND,
+  OUTCOME_NOT_MODIFIED,
+  OUTCOME_TRANSIENT, /* trying again may help */
+  OUTCOME_FATAL,
+} TransferOutcome;
+
+typedef struct {
+  const CurlApi *curl;
+  CURL *easy;
+  BodyPool *bodies;           /* borrowed */
+  guint64 *received;          /* borrowed: adds up */
+  struct curl_slist *headers; /* of this request, when it has any of its own */
+  char *url;
+  guint64 max_bytes;
+  FetchBody *body;
+  gboolean judged_status; /* the first bytes were seen, and the rest is treated like them */
+  gboolean wanted;        /* the bytes are the file, not an error page */
+  guint64 discarded;      /* bytes of an error page */
+  GError *write_error;    /* why we stopped the transfer */
+  char *etag;
+  char *last_modified;
+  char curl_error[CURL_ERROR_SIZE];
+  gpointer job; /* for the fetcher */
+} Transfer;
+
+/* @headers: borrowed; sent with every request. */
+Transfer *transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
+                        guint64 *received, GError **error);
+void transfer_free (Transfer *self);
+
+/* Readies the handle for @url; @headers are those of all requests, @etag and @last_modified may be
+ * NULL. */
+gboolean transfer_prepare (Transfer *self, const char *url, guint64 max_bytes,
+                           const FetchConfig *config, const char *etag, const char *last_modified,
+                           GError **error);
+/* What came of it. *@out_error names the URL, also for OUTCOME_NOT_FOUND; unset for OK and
+ * NOT_MODIFIED. */
+TransferOutcome transfer_judge (Transfer *self, CURLcode code, GError **out_error);
+/* Whether the server spoke HTTP/2. */
+gboolean transfer_was_http2 (Transfer *self);
+/* How long the server asked us to wait before the next try, in seconds; 0 if it did not. */
+guint transfer_retry_after_s (Transfer *self);
+/* Ready for the next request: forgets all about this one. */
+void transfer_reset (Transfer *self);
