@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# rootfs.sh: makes two real Debian root filesystems in the layout that OSTree wants, and prints the
+# folder that holds them. Needs root and mmdebstrap.
+#
+#   v1   the suite as released: systemd, a kernel with its initramfs, openssh, perl and what they need
+#   v2   a copy of v1 after `apt-get upgrade` from the updates and security suites, with some packages more
+#
+# They are kept in ${XDG_CACHE_HOME:-~/.cache}/pando, and made once: the folder gets its name only when it
+# is complete. Benchmarks, the demo and the big compatibility test read them and change nothing in them.
+#
+# PANDO_SUITE, PANDO_MIRROR and PANDO_SECURITY_MIRROR choose other sources than those of this machine's apt.
+set -euo pipefail
+export LC_ALL=C
+umask 022
+
+# Part of the folder's name: to be raised when the recipe changes.
+recipe=1
+packages=systemd-sysv,initramfs-tools,openssh-server,iproute2,iputils-ping,perl,vim-tiny,python3-minimal
+more_packages=(python3 git curl)
+
+die () { echo "error: $*" >&2; exit 1; }
+say () { echo "rootfs: $*" >&2; }
+
+# shellcheck source=/dev/null
+suite=${PANDO_SUITE:-$(. /etc/os-release && [ "${ID-}" = debian ] && echo "${VERSION_CODENAME-}")}
+suite=${suite:-bookworm}
+arch=$(dpkg --print-architecture)
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pando
+folder=$cache/rootfs-$suite-$arch-$recipe
+
+case $arch in
+  amd64 | arm64) kernel=linux-image-cloud-$arch ;;
+  armhf) kernel=linux-image-armmp ;;
+  i386) kernel=linux-image-686 ;;
+  *) kernel=linux-image-$arch ;;
+esac
+
+# The address from which this machine's apt gets the suite $1.
+mirror_of () {
+  # shellcheck disable=SC2016 # $(…) is apt's own syntax
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+}
+
+# A lone --aptopt for mmdebstrap, or -o for apt-get, that hands on this machine's proxy.
+apt_proxy () {
+  apt-config dump | sed -n 's/^\(Acquire::https\?::Proxy\) "\(..*\)";$/\1=\2/p'
+}
+
+# What runs in the chroot to make v2, in mount and process namespaces of its own: whatever is mounted or
+# left running there is gone with it.
+upgrade () {
+  local root=$1 mirror=$2 security=$3 options=() line
+  {
+    echo "deb $mirror $suite main"
+    [ -z "$(mirror_of "$suite-updates")" ] || echo "deb $mirror $suite-updates main"
+    echo "deb $security $suite-security main"
+  } >"$root/etc/apt/sources.list"
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod 755 "$root/usr/sbin/policy-rc.d"
+  while read -r line; do options+=(-o "$line"); done < <(apt_proxy)
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --mount --pid --fork --kill-child bash -euc '
+    root=$1 more=$2; shift 2
+    mount --make-rprivate /
+    mount -t proc proc "$root/proc"
+    mount -t tmpfs tmp "$root/tmp"
+    apt () { chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+               -o Dpkg::Options::=--force-unsafe-io "$@"; }
+    apt "$@" update
+    apt "$@" --no-install-recommends upgrade
+    # shellcheck disable=SC2086
+    apt "$@" --no-install-recommends install $more
+    chroot "$root" update-initramfs -u -k all
+    apt clean
+  ' upgrade "$root" "${more_packages[*]}" "${options[@]}" </dev/null
+  rm "$root/usr/sbin/policy-rc.d"
+}
+
+# Debian's layout -> OSTree's: only /usr is the system's, /etc comes from /usr/etc, /var starts empty.
+lay_out () {
+  local root=$1 version
+  version=$(basename "$(echo "$root"/boot/vmlinuz-*)" | sed 's/^vmlinuz-//')
+  mv "$root/boot/vmlinuz-$version" "$root/usr/lib/modules/$version/vmlinuz"
+  mv "$root/boot/initrd.img-$version" "$root/usr/lib/modules/$version/initramfs.img"
+  mv "$root/boot/config-$version" "$root/usr/lib/modules/$version/config"
+  mv "$root/boot/System.map-$version" "$root/usr/lib/modules/$version/System.map"
+  rm -rf "${root:?}"/{boot,vmlinuz*,initrd.img*}
+  mkdir "$root/boot"
+  rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/var/cache/debconf/*-old
+  # Nothing of the machine that built it: it would make two builds differ, and is not true on a device.
+  rm -f "$root"/etc/{resolv.conf,hosts,hostname,machine-id} "$root"/etc/ssh/ssh_host_*
+  : >"$root/etc/machine-id"
+  mv "$root/etc" "$root/usr/etc"
+  mv "$root/var" "$root/usr/lib/sysimage-var"
+  rm -rf "${root:?}"/{dev,run,tmp,proc,sys,home,root,srv,mnt,opt,media}
+  mkdir "$root"/{var,dev,run,proc,sys,sysroot}
+  mkdir -m 1777 "$root/tmp"
+  ln -s sysroot/ostree "$root/ostree"
+  local name
+  for name in home srv mnt opt; do ln -s "var/$name" "$root/$name"; done
+  ln -s var/roothome "$root/root"
+  ln -s run/media "$root/media"
+  [ -z "$(find "$root" ! -type f ! -type d ! -type l -print -quit)" ] || die "$root holds device nodes or sockets"
+}
+
+make_both () {
+  local work=$1 mirror security line options=()
+  mirror=${PANDO_MIRROR:-$(mirror_of "$suite")}
+  security=${PANDO_SECURITY_MIRROR:-$(mirror_of "$suite-security")}
+  [ -n "$mirror" ] || die "this machine's apt has no source for '$suite': set PANDO_MIRROR to a Debian mirror"
+  [ -n "$security" ] || die "this machine's apt has no source for '$suite-security': set PANDO_SECURITY_MIRROR"
+  while read -r line; do options+=(--aptopt="$line"); done < <(apt_proxy)
+  say "building v1 from $suite with mmdebstrap (about a minute and a half)"
+  # shellcheck disable=SC2016 # expanded by the hook's shell
+  mmdebstrap --quiet --mode=root --variant=minbase --include="$packages,$kernel" "${options[@]}" \
+    --customize-hook='cp /etc/resolv.conf "$1/etc/resolv.conf"; cp /etc/hosts "$1/etc/hosts"' \
+    "$suite" "$work/v1" "deb $mirror $suite main" >"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; die "mmdebstrap failed"; }
+  say "building v2: upgrade, and ${more_packages[*]} (about a minute)"
+  cp -a "$work/v1" "$work/v2"
+  upgrade "$work/v2" "$mirror" "$security" >>"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; die "upgrade to v2 failed"; }
+  lay_out "$work/v1"
+  lay_out "$work/v2"
+}
+
+if [ ! -d "$folder" ]; then
+  [ "$(id -u)" = 0 ] || die "making a root filesystem needs root: run it with sudo"
+  command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: run ./dev deps"
+  mkdir -p "$cache"
+  exec 9>"$cache/rootfs.lock"
+  flock 9
+fi
+# Asked again: another run may have made it while this one waited for the lock.
+if [ ! -d "$folder" ]; then
+  work=$(mktemp -d "$cache/making.XXXXXX")
+  trap 'rm -rf --one-file-system "$work"' EXIT
+  make_both "$work"
+  rm -f "$work/log"
+  # 0755 like any root filesystem's: mktemp made it private.
+  chmod 755 "$work"
+  mv -T "$work" "$folder"
+  trap - EXIT
+fi
+echo "$folder"
