@@ -14,20 +14,26 @@ typedef struct {
   Hasher *hasher;
   guint8 *buffer; /* MODE_BUFFER bytes */
   GByteArray *header;
-  int deflate_level; /* of the repository that is written to */
+  GByteArray *packed;   /* a whole compressed object */
+  GByteArray *unpacked; /* … and what was in it */
+  int deflate_level;    /* of the repository that is written to */
 } ModeWorker;
 
 #define MODE_BUFFER ((gsize)256 * 1024)
+/* Objects up to this size are read and unpacked whole. */
+#define MODE_WHOLE_MAX ((gsize)1024 * 1024)
 
-/* An open file object: its metadata and, of a regular file, a source of its bytes. */
+/* An open file object: its metadata and, of a regular file, a source of its bytes. Must not be
+ * moved while open. */
 typedef struct {
   FileMeta meta;
   guint64 size;
   Source *content;        /* NULL for a symbolic link */
-  int fd;                 /* of the object's file; -1 for a bare symbolic link */
-  gboolean fd_is_content; /* fd, from its current position, is just the content: it can be copied by
-                             the kernel */
+  int fd;                 /* of the object's file; -1 when it was read whole, or is a link */
+  gboolean fd_is_content; /* fd, from its current position, is just the content: the kernel can copy
+                             it */
   /* What content stands on. */
+  MemorySource memory;
   FdSource fd_source;
   Source *inflater;
 } StoreFile;
@@ -47,14 +53,21 @@ typedef struct {
    * last. A symbolic link, too, unless links_as_links. @content is NULL for a link. */
   gboolean (*write) (ModeWorker *worker, int fd, const FileMeta *meta, Source *content,
                      guint64 size, GError **error);
-  /* Opens the object at @path in @dfd (objects/). Errors: TREE_ERROR_NOT_FOUND, TREE_ERROR_CORRUPT
-   */
-  gboolean (*open) (int dfd, const char *path, StoreFile *out, GError **error);
+  /* Opens the object at @path in @dfd (objects/). With a @worker (may be NULL), small objects are
+   * read and unpacked into its buffers at once, and last until its next use. Errors:
+   * TREE_ERROR_NOT_FOUND, TREE_ERROR_CORRUPT */
+  gboolean (*open) (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error);
 } StoreMode;
 
 extern const StoreMode store_mode_bare;
 extern const StoreMode store_mode_bare_user;
 extern const StoreMode store_mode_archive;
+
+/* An archive object that came over the network: in memory, or in a file (which the StoreFile then
+ * owns). Large content is inflated as it is read, from @data, which must stay. */
+gboolean archive_open_data (ModeWorker *worker, const guint8 *data, gsize len, StoreFile *out,
+                            GError **error);
+gboolean archive_open_fd (int fd, guint64 file_size, StoreFile *out, GError **error);
 
 /* NULL with an error that lists the known ones. */
 const StoreMode *store_mode_by_name (const char *name, GError **error);

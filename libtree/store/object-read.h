@@ -24,9 +24,10 @@ gboolean object_load_dirtree (const TreeRepo *repo, const TreeChecksum *checksum
 gboolean object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum, FileMeta *out,
                               GError **error);
 
-/* Opens a file object. */
-gboolean object_open_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile *out,
-                           GError **error);
+/* Opens a file object. @worker (may be NULL): buffers for reading small ones whole, see StoreMode.
+ */
+gboolean object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *checksum,
+                           StoreFile *out, GError **error);
 
 /* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
 gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,

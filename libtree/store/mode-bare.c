@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bare: an object is the file itself, with its owner, mode and xattrs; a link is a link. Checkouts
+ * are hard links. */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/xattr.h"
+#include "store/mode.h"
+
+static gboolean
+bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, guint64 size,
+            GError **error)
+{
+  if (!mode_copy_content (worker, fd, content, size, error))
+    return FALSE;
+  /* In this order: changing the owner drops setuid bits and capabilities. */
+  if (fchown (fd, meta->uid, meta->gid) < 0) {
+    if (errno == EPERM)
+      return throw_error (
+          error, TREE_ERROR_DENIED,
+          "cannot give a file to %u:%u: a bare repository needs root; without it use "
+          "--mode=bare-user",
+          meta->uid, meta->gid);
+    return throw_errno (error, "set owner %u:%u", meta->uid, meta->gid);
+  }
+  if (!xattr_write_fd (fd, meta->xattrs, error))
+    return FALSE;
+  if (fchmod (fd, meta->mode & 07777) < 0)
+    return throw_errno (error, "set mode");
+  return TRUE;
+}
+
+static gboolean
+open_link (int dfd, const char *path, StoreFile *file, GError **error)
+{
+  if (!link_read_at (dfd, path, &file->meta.target, error))
+    return FALSE;
+  if (file->meta.target == NULL)
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "'%s' is gone", path);
+  return xattr_read_at (dfd, path, &file->meta.xattrs, error);
+}
+
+static gboolean
+open_regular (int dfd, const char *path, StoreFile *file, GError **error)
+{
+  file->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file->fd < 0)
+    return throw_errno (error, "open '%s'", path);
+  file->fd_is_content = TRUE;
+  fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
+  file->content = &file->fd_source.source;
+  return xattr_read_fd (file->fd, NULL, &file->meta.xattrs, error);
+}
+
+static gboolean
+bare_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
+{
+  *out = (StoreFile){.fd = -1};
+  struct stat st;
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '%s'", path);
+  out->meta.uid = st.st_uid;
+  out->meta.gid = st.st_gid;
+  out->meta.mode = st.st_mode;
+  gboolean ok;
+  if (S_ISLNK (st.st_mode))
+    ok = open_link (dfd, path, out, error);
+  else if (S_ISREG (st.st_mode)) {
+    out->size = (guint64)st.st_size;
+    ok = open_regular (dfd, path, out, error);
+  } else
+    ok = throw_error (error, TREE_ERROR_CORRUPT, "'%s' is neither a file nor a link", path);
+  if (!ok)
+    store_file_clear (out);
+  return ok;
+}
+
+const StoreMode store_mode_bare = {
+    .id = TREE_MODE_BARE,
+    .name = "bare",
+    .links_as_links = TRUE,
+    .hardlink_checkout = TRUE,
+    .write = bare_write,
+    .open = bare_open,
+};

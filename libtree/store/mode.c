@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "store/mode.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "tree-repo.h"
+
+static const StoreMode *const modes[] = {&store_mode_bare, &store_mode_bare_user,
+                                         &store_mode_archive};
+
+const StoreMode *
+store_mode_by_name (const char *name, GError **error)
+{
+  /* What people say, and what config files have said since the first archive format was given up.
+   */
+  if (strcmp (name, "archive") == 0)
+    return &store_mode_archive;
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (strcmp (modes[i]->name, name) == 0)
+      return modes[i];
+  return throw_null (
+      error, TREE_ERROR_UNSUPPORTED,
+      "Invalid mode '%s' in repository configuration: use bare, bare-user or archive", name);
+}
+
+const StoreMode *
+store_mode_by_id (TreeMode id)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (modes[i]->id == id)
+      return modes[i];
+  g_return_val_if_reached (NULL);
+}
+
+gboolean
+tree_mode_from_string (const char *text, TreeMode *out, GError **error)
+{
+  const StoreMode *mode = store_mode_by_name (text, NULL);
+  if (mode == NULL)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "unknown mode '%s': use bare, bare-user or archive", text);
+  *out = mode->id;
+  return TRUE;
+}
+
+const char *
+tree_mode_to_string (TreeMode mode)
+{
+  return store_mode_by_id (mode)->name;
+}
+
+void
+store_file_clear (StoreFile *self)
+{
+  filemeta_clear (&self->meta);
+  source_close (self->inflater);
+  fd_cleanup (&self->fd);
+  self->inflater = self->content = NULL;
+}
+
+void
+mode_worker_init (ModeWorker *self, int deflate_level)
+{
+  *self = (ModeWorker){
+      .codec = codec_new (),
+      .hasher = hasher_new (),
+      .buffer = g_malloc (MODE_BUFFER),
+      .header = g_byte_array_new (),
+      .packed = g_byte_array_new (),
+      .unpacked = g_byte_array_new (),
+      .deflate_level = deflate_level,
+  };
+}
+
+void
+mode_worker_clear (ModeWorker *self)
+{
+  codec_free (self->codec);
+  hasher_free (self->hasher);
+  g_free (self->buffer);
+  g_clear_pointer (&self->header, g_byte_array_unref);
+  g_clear_pointer (&self->packed, g_byte_array_unref);
+  g_clear_pointer (&self->unpacked, g_byte_array_unref);
+}
+
+static gboolean
+wrong_size (guint64 have, guint64 size, GError **error)
+{
+  return throw_error (error, TREE_ERROR_CHANGED,
+                      "content has %s than the %" G_GUINT64_FORMAT " bytes it should have",
+                      have < size ? "fewer" : "more", size);
+}
+
+gboolean
+mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size, GError **error)
+{
+  if (content->data != NULL) {
+    if (content->data_len != size)
+      return wrong_size (content->data_len, size, error);
+    return fd_write_all (fd, content->data, content->data_len, error);
+  }
+  guint64 have = 0;
+  for (;;) {
+    gssize n = content->read (content, worker->buffer, MODE_BUFFER, error);
+    if (n < 0)
+      return FALSE;
+    if (n == 0)
+      return have == size || wrong_size (have, size, error);
+    have += (guint64)n;
+    if (have > size)
+      return wrong_size (have, size, error);
+    if (!fd_write_all (fd, worker->buffer, (gsize)n, error))
+      return FALSE;
+  }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "store/object-read.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/checksum.h"
+#include "plain/layout.h"
+
+gboolean
+object_load_optional (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
+                      GBytes **out, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, type}, repo->mode->archive, path);
+  if (!file_read_at (repo->objects_dfd, path, OBJECT_METADATA_MAX, out, error))
+    return FALSE;
+  if (*out == NULL && repo->parent != NULL)
+    return object_load_optional (repo->parent, type, checksum, out, error);
+  return TRUE;
+}
+
+static gboolean
+not_found (TreeObjectType type, const TreeChecksum *checksum, GError **error)
+{
+  g_autofree char *name = object_to_string (&(ObjectName){*checksum, type});
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such metadata object %s", name);
+}
+
+gboolean
+object_load (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum, GBytes **out,
+             GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  if (!object_load_optional (repo, type, checksum, &bytes, error))
+    return FALSE;
+  if (bytes == NULL)
+    return not_found (type, checksum, error);
+  *out = g_steal_pointer (&bytes);
+  return TRUE;
+}
+
+gboolean
+object_exists (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
+               gboolean *out, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, type}, repo->mode->archive, path);
+  struct stat st;
+  *out = fstatat (repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!*out && errno != ENOENT)
+    return throw_errno (error, "stat 'objects/%s'", path);
+  if (!*out && repo->parent != NULL)
+    return object_exists (repo->parent, type, checksum, out, error);
+  return TRUE;
+}
+
+gboolean
+tree_repo_load_metadata (const TreeRepo *self, TreeObjectType type, const TreeChecksum *checksum,
+                         GBytes **out, GError **error)
+{
+  return object_load (self, type, checksum, out, error);
+}
+
+gboolean
+tree_repo_has_object (const TreeRepo *self, TreeObjectType type, const TreeChecksum *checksum,
+                      gboolean *out, GError **error)
+{
+  return object_exists (self, type, checksum, out, error);
+}
+
+/* The end of a load-and-parse: names the object in the error. */
+static gboolean
+parsed (gboolean ok, TreeObjectType type, const TreeChecksum *checksum, GError **error)
+{
+  if (ok)
+    return TRUE;
+  g_autofree char *name = object_to_string (&(ObjectName){*checksum, type});
+  return prefix_error (error, "Corrupted object '%s'", name);
+}
+
+gboolean
+object_load_commit (const TreeRepo *repo, const TreeChecksum *checksum, Commit *out, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  return object_load (repo, TREE_OBJECT_COMMIT, checksum, &bytes, error) &&
+         parsed (commit_parse (bytes, out, error), TREE_OBJECT_COMMIT, checksum, error);
+}
+
+gboolean
+object_load_dirtree (const TreeRepo *repo, const TreeChecksum *checksum, DirTree *out,
+                     GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  return object_load (repo, TREE_OBJECT_DIR_TREE, checksum, &bytes, error) &&
+         parsed (dirtree_parse (bytes, out, error), TREE_OBJECT_DIR_TREE, checksum, error);
+}
+
+gboolean
+object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum, FileMeta *out,
+                     GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  return object_load (repo, TREE_OBJECT_DIR_META, checksum, &bytes, error) &&
+         parsed (filemeta_parse_dirmeta (bytes, S_IFDIR, out, error), TREE_OBJECT_DIR_META,
+                 checksum, error);
+}
+
+gboolean
+object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *checksum,
+                  StoreFile *out, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, repo->mode->archive, path);
+  g_autoptr (GError) local = NULL;
+  if (repo->mode->open (worker, repo->objects_dfd, path, out, &local))
+    return TRUE;
+  gboolean missing = g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+  if (missing && repo->parent != NULL)
+    return object_open_file (repo->parent, worker, checksum, out, error);
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (checksum, hex);
+  if (missing)
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "Couldn't find file object '%s'", hex);
+  gboolean corrupt = g_error_matches (local, TREE_ERROR, TREE_ERROR_CORRUPT);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return prefix_error (error, "%s '%s.file'", corrupt ? "Corrupted object" : "reading object", hex);
+}
+
+static char *
+partial_path (const TreeChecksum *commit)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (commit, hex);
+  return g_strconcat (REPO_STATE "/", hex, ".commitpartial", NULL);
+}
+
+gboolean
+commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out, GError **error)
+{
+  g_autofree char *path = partial_path (commit);
+  struct stat st;
+  *out = fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return *out || errno == ENOENT || throw_errno (error, "stat '%s'", path);
+}
+
+gboolean
+commit_set_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean partial,
+                    GError **error)
+{
+  g_autofree char *path = partial_path (commit);
+  if (!partial)
+    return unlinkat (repo->dfd, path, 0) == 0 || errno == ENOENT ||
+           throw_errno (error, "remove '%s'", path);
+  autofd int fd = openat (repo->dfd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  return fd >= 0 || throw_errno (error, "create '%s'", path);
+}

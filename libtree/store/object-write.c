@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "store/object-write.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/xattr.h"
+#include "store/object-read.h"
+#include "store/txn-private.h"
+
+struct ObjectWriter {
+  Txn *txn;
+  ModeWorker worker;
+};
+
+ObjectWriter *
+object_writer_new (Txn *txn)
+{
+  ObjectWriter *self = g_new0 (ObjectWriter, 1);
+  self->txn = txn;
+  mode_worker_init (&self->worker, txn->repo->deflate_level);
+  return self;
+}
+
+void
+object_writer_free (ObjectWriter *self)
+{
+  if (self == NULL)
+    return;
+  mode_worker_clear (&self->worker);
+  g_free (self);
+}
+
+ModeWorker *
+object_writer_worker (ObjectWriter *self)
+{
+  return &self->worker;
+}
+
+gsize
+object_writer_whole_max (const ObjectWriter *self)
+{
+  /* Compressing takes whole files anyway; elsewhere a large buffer only costs memory. */
+  return self->txn->repo->mode->archive ? CODEC_WHOLE_MAX : MODE_WHOLE_MAX;
+}
+
+/* ---- Writing one object ---- */
+
+static gboolean
+write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean *out_written,
+            GError **error)
+{
+  int dfd = self->txn->staging_dfd;
+  if (symlinkat (meta->target, dfd, path) < 0) {
+    if (errno == ENOENT && !txn_make_dir_of (self->txn, path, error))
+      return FALSE;
+    if (errno == EEXIST)
+      return TRUE;
+    if (symlinkat (meta->target, dfd, path) < 0)
+      return errno == EEXIST || throw_errno (error, "create link");
+  }
+  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
+  if (fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "set owner %u:%u of a link", meta->uid, meta->gid);
+  if (!xattr_write_at (dfd, path, meta->xattrs, error))
+    return FALSE;
+  *out_written = TRUE;
+  return utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0 || throw_errno (error, "set mtime");
+}
+
+static gboolean
+check_hash (ObjectWriter *self, const TreeChecksum *expected, TreeErrorCode code, GError **error)
+{
+  TreeChecksum found;
+  hasher_final (self->worker.hasher, &found);
+  if (tree_checksum_equal (&found, expected))
+    return TRUE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&found, hex);
+  return throw_error (error, code, "its bytes have checksum %s", hex);
+}
+
+static void
+hash_header (ObjectWriter *self, const FileMeta *meta)
+{
+  GByteArray *header = self->worker.header;
+  g_byte_array_set_size (header, 0);
+  filemeta_content_header (meta, header);
+  hasher_reset (self->worker.hasher);
+  hasher_update (self->worker.hasher, header->data, header->len);
+}
+
+/* @verify: the content comes from a stream that has not been hashed yet; a wrong one is an error of
+ * code @mismatch. */
+static gboolean
+write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Source *content,
+               guint64 size, const TreeChecksum *verify, TreeErrorCode mismatch,
+               gboolean *out_written, GError **error)
+{
+  autofd int fd = -1;
+  if (!txn_create_file (self->txn, path, &fd, error))
+    return FALSE;
+  if (fd < 0)
+    return TRUE;
+  HashSource hashing;
+  if (verify != NULL && content != NULL) {
+    hash_header (self, meta);
+    hash_source_init (&hashing, content, self->worker.hasher);
+    content = &hashing.source;
+  }
+  gboolean ok = self->txn->repo->mode->write (&self->worker, fd, meta, content, size, error) &&
+                (verify == NULL || check_hash (self, verify, mismatch, error)) &&
+                txn_seal_file (self->txn, fd, error);
+  if (!ok)
+    (void)unlinkat (self->txn->staging_dfd, path, 0);
+  *out_written = ok;
+  return ok;
+}
+
+/* Writes the object @checksum unless it is there. */
+static gboolean
+put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Source *content,
+     guint64 size, gboolean verify, TreeErrorCode mismatch, GError **error)
+{
+  Txn *txn = self->txn;
+  gboolean exists = FALSE;
+  gboolean written = FALSE;
+  char path[OBJECT_PATH_MAX];
+  if (!object_exists (txn->repo, TREE_OBJECT_FILE, checksum, &exists, error))
+    return FALSE;
+  if (!exists) {
+    object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, txn->repo->mode->archive, path);
+    gboolean ok = txn_reserve (txn, size, error);
+    if (ok && S_ISLNK (meta->mode) && txn->repo->mode->links_as_links)
+      ok = write_link (self, path, meta, &written, error);
+    else if (ok)
+      ok = write_regular (self, path, meta, content, size, verify ? checksum : NULL, mismatch,
+                          &written, error);
+    if (!ok)
+      return prefix_error (error, "writing content object %s", path);
+  }
+  txn_count (txn, FALSE, written, size);
+  return TRUE;
+}
+
+static gboolean
+throw_mismatch (const TreeChecksum *expected, const TreeChecksum *found, GError **error)
+{
+  char want[TREE_CHECKSUM_HEX_LEN + 1];
+  char have[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (expected, want);
+  tree_checksum_to_hex (found, have);
+  return throw_error (error, TREE_ERROR_CORRUPT,
+                      "Corrupted file object %s: its bytes have checksum %s", want, have);
+}
+
+gboolean
+object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const void *data, gsize len,
+                        const TreeChecksum *expected, TreeChecksum *out, GError **error)
+{
+  TreeChecksum checksum;
+  hash_header (self, meta);
+  hasher_update (self->worker.hasher, data, len);
+  hasher_final (self->worker.hasher, &checksum);
+  if (expected != NULL && !tree_checksum_equal (&checksum, expected))
+    return throw_mismatch (expected, &checksum, error);
+  MemorySource content;
+  memory_source_init (&content, data, len);
+  Source *source = S_ISLNK (meta->mode) ? NULL : &content.source;
+  if (!put (self, &checksum, meta, source, len, FALSE, TREE_ERROR_CORRUPT, error))
+    return FALSE;
+  if (out != NULL)
+    *out = checksum;
+  return TRUE;
+}
+
+gboolean
+object_writer_put_fd (ObjectWriter *self, const FileMeta *meta, int fd, guint64 size,
+                      TreeChecksum *out, GError **error)
+{
+  FdSource file;
+  guint64 have = 0;
+  fd_source_init (&file, fd, size + 1);
+  hash_header (self, meta);
+  for (;;) {
+    gssize n = file.source.read (&file.source, self->worker.buffer, MODE_BUFFER, error);
+    if (n < 0)
+      return FALSE;
+    if (n == 0)
+      break;
+    hasher_update (self->worker.hasher, self->worker.buffer, (gsize)n);
+    have += (guint64)n;
+  }
+  if (have != size)
+    return throw_error (error, TREE_ERROR_CHANGED, "size changed while it was read");
+  TreeChecksum checksum;
+  hasher_final (self->worker.hasher, &checksum);
+  if (lseek (fd, 0, SEEK_SET) < 0)
+    return throw_errno (error, "seek");
+  fd_source_init (&file, fd, size + 1);
+  if (!put (self, &checksum, meta, &file.source, size, TRUE, TREE_ERROR_CHANGED, error))
+    return FALSE;
+  *out = checksum;
+  return TRUE;
+}
+
+gboolean
+object_writer_put_stream (ObjectWriter *self, const FileMeta *meta, Source *content, guint64 size,
+                          const TreeChecksum *expected, GError **error)
+{
+  return put (self, expected, meta, content, size, TRUE, TREE_ERROR_CORRUPT, error);
+}
+
+/* ---- From archive objects ---- */
+
+static gboolean
+put_open_file (ObjectWriter *self, StoreFile *file, const TreeChecksum *expected, GError **error)
+{
+  if (file->content == NULL)
+    return object_writer_put_data (self, &file->meta, NULL, 0, expected, NULL, error);
+  if (file->content->data != NULL)
+    return object_writer_put_data (self, &file->meta, file->content->data, file->content->data_len,
+                                   expected, NULL, error);
+  return object_writer_put_stream (self, &file->meta, file->content, file->size, expected, error);
+}
+
+static gboolean
+named (gboolean ok, const TreeChecksum *checksum, GError **error)
+{
+  if (ok)
+    return TRUE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (checksum, hex);
+  return prefix_error (error, "file object %s", hex);
+}
+
+gboolean
+object_writer_put_archive_data (ObjectWriter *self, const void *data, gsize len,
+                                const TreeChecksum *expected, GError **error)
+{
+  g_auto (StoreFile) file = {.fd = -1};
+  return named (archive_open_data (&self->worker, data, len, &file, error) &&
+                    put_open_file (self, &file, expected, error),
+                expected, error);
+}
+
+gboolean
+object_writer_put_archive_fd (ObjectWriter *self, int fd, const TreeChecksum *expected,
+                              GError **error)
+{
+  g_auto (StoreFile) file = {.fd = -1};
+  int own = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  struct stat st;
+  if (own < 0 || fstat (own, &st) < 0 || lseek (own, 0, SEEK_SET) < 0) {
+    (void)throw_errno (error, "read the downloaded file");
+    fd_cleanup (&own);
+    return FALSE;
+  }
+  return named (archive_open_fd (own, (guint64)st.st_size, &file, error) &&
+                    put_open_file (self, &file, expected, error),
+                expected, error);
+}
+
+/* ---- From other repositories ---- */
+
+/* Links the object's file into the staging directory, when both repositories keep it in the same
+ * form. FALSE: copy it (another file system, too many links, …). */
+static gboolean
+import_by_link (ObjectWriter *self, const TreeRepo *source, const TreeChecksum *checksum)
+{
+  Txn *txn = self->txn;
+  char path[OBJECT_PATH_MAX];
+  if (source->mode != txn->repo->mode)
+    return FALSE;
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, source->mode->archive, path);
+  int rc = linkat (source->objects_dfd, path, txn->staging_dfd, path, 0);
+  if (rc < 0 && errno == ENOENT && txn_make_dir_of (txn, path, NULL))
+    rc = linkat (source->objects_dfd, path, txn->staging_dfd, path, 0);
+  if (rc < 0)
+    return errno == EEXIST;
+  /* The mark of a whole object. The inode is shared, and so is its time, which means nothing there.
+   */
+  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
+  if (utimensat (txn->staging_dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0) {
+    txn_count (txn, FALSE, TRUE, 0);
+    return TRUE;
+  }
+  (void)unlinkat (txn->staging_dfd, path, 0);
+  return FALSE;
+}
+
+gboolean
+object_writer_import (ObjectWriter *self, const TreeRepo *source, const TreeChecksum *checksum,
+                      gboolean trusted, GError **error)
+{
+  gboolean done = FALSE;
+  if (!txn_has_object (self->txn, TREE_OBJECT_FILE, checksum, &done, error))
+    return FALSE;
+  if (done || (trusted && import_by_link (self, source, checksum)))
+    return TRUE;
+  g_auto (StoreFile) file = {.fd = -1};
+  return object_open_file (source, &self->worker, checksum, &file, error) &&
+         named (put_open_file (self, &file, checksum, error), checksum, error);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of a transaction, for the files that stage and publish objects. */
+#pragma once
+
+#include "store/txn.h"
+
+typedef struct {
+  char *collection; /* of a mirrored ref; NULL for a refspec in @name */
+  char *name;
+  TreeChecksum checksum;
+  gboolean is_delete;
+} QueuedRef;
+void queued_ref_free (QueuedRef *ref);
+
+struct Txn {
+  TreeRepo *repo;
+  int lock_fd; /* of the repository */
+  gboolean fsync;
+  char *staging_name; /* in tmp/ */
+  int staging_dfd;
+  int staging_lock_fd;
+  GPtrArray *refs; /* QueuedRef */
+  guint64 block_size;
+  char *room_rule; /* for messages */
+  GMutex mutex;    /* guards the rest */
+  gint64 free_blocks;
+  TxnStats stats;
+};
+
+/* Creates the staged file of an object (a path below objects/). *@out_fd is -1 when it is there
+ * already: then another writer has staged, or is just staging, the same bytes. */
+gboolean txn_create_file (Txn *self, const char *path, int *out_fd, GError **error);
+/* Makes the directory of such a path. */
+gboolean txn_make_dir_of (Txn *self, const char *object_path, GError **error);
+/* Marks the file whole. The last thing that a writer does. */
+gboolean txn_seal_file (Txn *self, int fd, GError **error);
+/* Takes room for a content object; TREE_ERROR_NO_SPACE when `core.min-free-space-*` forbids it. */
+gboolean txn_reserve (Txn *self, guint64 bytes, GError **error);
+void txn_count (Txn *self, gboolean metadata, gboolean written, guint64 content_bytes);
+void txn_note_commit (Txn *self, const TreeChecksum *commit);

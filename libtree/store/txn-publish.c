@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commit point of everything that writes objects; the order is explained in txn.h. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/lock.h"
+#include "plain/layout.h"
+#include "store/refs.h"
+#include "store/txn-private.h"
+
+enum {
+  /* Up to so many directories are synced one by one; beyond, one syncfs is cheaper. */
+  MAX_DIR_SYNCS = 8
+};
+
+/* What has been renamed in one pass. */
+typedef struct {
+  gboolean commits;   /* this pass takes the commits; else all others */
+  gboolean left_over; /* the pass saw files for the other pass */
+  GArray *touched;    /* int: descriptors of changed directories, while there are few */
+  guint n_touched;
+} Pass;
+
+static gboolean
+is_commit_file (const char *name)
+{
+  return g_str_has_suffix (name, ".commit");
+}
+
+static gboolean
+publish_file (int from, int to, const char *name, GError **error)
+{
+  gboolean replace = g_str_has_suffix (name, ".commitmeta");
+  if (!replace) {
+    /* The object that is there stays: checkouts may be linked to it. */
+    if (renameat2 (from, name, to, name, RENAME_NOREPLACE) == 0)
+      return TRUE;
+    if (errno == EEXIST)
+      return unlinkat (from, name, 0) == 0 || throw_errno (error, "remove staged '%s'", name);
+    if (errno != EINVAL)
+      return throw_errno (error, "publish object '%s'", name);
+    /* A file system without RENAME_NOREPLACE: the same bytes replace each other. */
+  }
+  return renameat (from, name, to, name) == 0 || throw_errno (error, "publish object '%s'", name);
+}
+
+static gboolean
+publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
+{
+  autofd int from = dir_open_at (self->staging_dfd, dir, error);
+  g_autoptr (GPtrArray) files = NULL;
+  if (from < 0 || !dir_list (from, &files, error))
+    return FALSE;
+  autofd int to = -1;
+  for (guint i = 0; i < files->len; i++) {
+    const DirEntry *file = files->pdata[i];
+    if (is_commit_file (file->name) != pass->commits) {
+      pass->left_over = TRUE;
+      continue;
+    }
+    if (to < 0) {
+      if (!dir_ensure_at (self->repo->objects_dfd, dir, 0775, error))
+        return FALSE;
+      to = dir_open_at (self->repo->objects_dfd, dir, error);
+      if (to < 0)
+        return FALSE;
+    }
+    if (!publish_file (from, to, file->name, error))
+      return FALSE;
+  }
+  if (to >= 0 && pass->n_touched++ < MAX_DIR_SYNCS) {
+    int fd = fd_steal (&to);
+    g_array_append_val (pass->touched, fd);
+  }
+  return TRUE;
+}
+
+static gboolean
+sync_pass (Txn *self, Pass *pass, GError **error)
+{
+  if (!self->fsync || pass->n_touched == 0)
+    return TRUE;
+  if (pass->n_touched > MAX_DIR_SYNCS)
+    return syncfs (self->repo->dfd) == 0 || throw_errno (error, "sync the file system");
+  for (guint i = 0; i < pass->touched->len; i++)
+    if (fsync (g_array_index (pass->touched, int, i)) < 0)
+      return throw_errno (error, "sync objects");
+  return fsync (self->repo->objects_dfd) == 0 || throw_errno (error, "sync objects");
+}
+
+static void
+close_fd (gpointer fd)
+{
+  (void)close (*(int *)fd);
+}
+
+static gboolean
+publish_pass (Txn *self, gboolean commits, gboolean *out_left_over, GError **error)
+{
+  g_autoptr (GPtrArray) dirs = NULL;
+  if (!dir_list (self->staging_dfd, &dirs, error))
+    return FALSE;
+  g_autoptr (GArray) touched = g_array_new (FALSE, FALSE, sizeof (int));
+  g_array_set_clear_func (touched, close_fd);
+  Pass pass = {.commits = commits, .touched = touched};
+  for (guint i = 0; i < dirs->len; i++)
+    if (!publish_dir (self, &pass, ((const DirEntry *)dirs->pdata[i])->name, error))
+      return FALSE;
+  *out_left_over = pass.left_over;
+  return sync_pass (self, &pass, error);
+}
+
+static gboolean
+publish_objects (Txn *self, GError **error)
+{
+  gboolean has_new = self->stats.n_content_written > 0 || self->stats.n_metadata_written > 0;
+  g_autoptr (GPtrArray) staged = NULL;
+  if (!has_new && !dir_list (self->staging_dfd, &staged, error))
+    return FALSE;
+  if (!has_new && staged->len == 0)
+    return TRUE;
+  if (self->fsync && !self->repo->per_object_fsync && syncfs (self->repo->dfd) < 0)
+    return throw_errno (error, "sync the file system");
+  gboolean commits_left = FALSE;
+  if (!publish_pass (self, FALSE, &commits_left, error))
+    return FALSE;
+  return !commits_left || publish_pass (self, TRUE, &commits_left, error);
+}
+
+static gboolean
+write_refs (Txn *self, GError **error)
+{
+  for (guint i = 0; i < self->refs->len; i++) {
+    const QueuedRef *ref = self->refs->pdata[i];
+    const TreeChecksum *checksum = ref->is_delete ? NULL : &ref->checksum;
+    gboolean ok = ref->collection != NULL ? refs_write_collection (self->repo, ref->collection,
+                                                                   ref->name, checksum, error)
+                                          : refs_write (self->repo, ref->name, checksum, error);
+    if (!ok)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- Cleaning tmp/ ---- */
+
+/* Somebody's staging directory, or the lock beside it: it goes only when nobody holds the lock. */
+static gboolean
+is_in_use (int tmp_dfd, const char *name)
+{
+  g_autofree char *lock_name = g_str_has_suffix (name, "-lock") ? g_strdup (name)
+                                                                : g_strconcat (name, "-lock", NULL);
+  autofd int fd = openat (tmp_dfd, lock_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  return fd >= 0 && !lock_try_fd (fd, LOCK_EXCLUSIVE);
+}
+
+/* Best effort: what cannot be removed now may be the next time. */
+static void
+expire_tmp (TreeRepo *repo)
+{
+  autofd int tmp_dfd = openat (repo->dfd, REPO_TMP,
+                               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  g_autoptr (GPtrArray) entries = NULL;
+  if (tmp_dfd < 0 || !dir_list (tmp_dfd, &entries, NULL))
+    return;
+  gint64 now = time (NULL);
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    struct stat st;
+    if (strcmp (entry->name, "cache") == 0 ||
+        fstatat (tmp_dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+      continue;
+    if (now - (gint64)st.st_mtime < (gint64)repo->tmp_expiry_secs ||
+        is_in_use (tmp_dfd, entry->name))
+      continue;
+    (void)dir_remove_all_at (tmp_dfd, entry->name, NULL);
+  }
+}
+
+static gboolean
+remove_staging (Txn *self, GError **error)
+{
+  autofd int tmp_dfd = dir_open_at (self->repo->dfd, REPO_TMP, error);
+  if (tmp_dfd < 0 || !dir_remove_all_at (tmp_dfd, self->staging_name, error))
+    return FALSE;
+  g_autofree char *lock_name = g_strconcat (self->staging_name, "-lock", NULL);
+  (void)unlinkat (tmp_dfd, lock_name, 0);
+  return TRUE;
+}
+
+gboolean
+txn_commit (Txn *self, TxnStats *out_stats, GError **error)
+{
+  if (!publish_objects (self, error) || !write_refs (self, error))
+    return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
+  if (!remove_staging (self, error))
+    return FALSE;
+  expire_tmp (self->repo);
+  gboolean update_summary = FALSE;
+  if (!repo_config_boolean (self->repo, "core", "auto-update-summary", FALSE, &update_summary,
+                            error))
+    return FALSE;
+  if (update_summary && self->refs->len > 0 && !tree_repo_update_summary (self->repo, NULL, error))
+    return FALSE;
+  if (out_stats != NULL)
+    *out_stats = self->stats;
+  return TRUE;
+}

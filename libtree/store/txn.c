@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Staging objects. Publishing them is in txn-publish.c. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/lock.h"
+#include "plain/layout.h"
+#include "store/object-read.h"
+#include "store/txn-private.h"
+
+/* ---- The staging directory ---- */
+
+#define STAGING_PREFIX "pando-staging-"
+
+/* Staged objects survive the process, not the boot: after a power cut their bytes may never have
+ * reached the disk. */
+static char *
+boot_prefix (GError **error)
+{
+  const char *fake = g_getenv ("OSTREE_BOOTID");
+  g_autoptr (GBytes) bytes = NULL;
+  if (fake == NULL) {
+    if (!file_read_at (AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &bytes, error))
+      return NULL;
+    if (bytes == NULL)
+      return throw_null (error, TREE_ERROR_FAILED, "no boot id: is /proc mounted?");
+  }
+  g_autofree char *id = fake != NULL
+                            ? g_strdup (fake)
+                            : g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  g_strstrip (id);
+  return g_strdup_printf (STAGING_PREFIX "%s-", id);
+}
+
+/* Unlinks what a killed writer left half: all whose mtime is not 0. */
+static gboolean
+purge_unfinished (int staging_dfd, GError **error)
+{
+  g_autoptr (GPtrArray) dirs = NULL;
+  if (!dir_list (staging_dfd, &dirs, error))
+    return FALSE;
+  for (guint i = 0; i < dirs->len; i++) {
+    const DirEntry *dir = dirs->pdata[i];
+    autofd int dfd = dir_open_at (staging_dfd, dir->name, error);
+    g_autoptr (GPtrArray) files = NULL;
+    if (dfd < 0 || !dir_list (dfd, &files, error))
+      return FALSE;
+    for (guint k = 0; k < files->len; k++) {
+      const DirEntry *file = files->pdata[k];
+      struct stat st;
+      if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime != 0 &&
+          unlinkat (dfd, file->name, 0) < 0)
+        return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
+    }
+  }
+  return TRUE;
+}
+
+static void
+forget_staging (Txn *self)
+{
+  fd_cleanup (&self->staging_lock_fd);
+  fd_cleanup (&self->staging_dfd);
+  g_clear_pointer (&self->staging_name, g_free);
+}
+
+/* FALSE without an error: another process uses it, or it went away. */
+static gboolean
+try_staging (Txn *self, int tmp_dfd, const char *name, GError **error)
+{
+  g_autofree char *lock_name = g_strconcat (name, "-lock", NULL);
+  self->staging_name = g_strdup (name);
+  self->staging_lock_fd = openat (tmp_dfd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                                  0600);
+  if (self->staging_lock_fd >= 0 && lock_try_fd (self->staging_lock_fd, LOCK_EXCLUSIVE)) {
+    self->staging_dfd = openat (tmp_dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (self->staging_dfd >= 0)
+      return purge_unfinished (self->staging_dfd, error);
+  }
+  forget_staging (self);
+  return FALSE;
+}
+
+static gboolean
+new_staging (Txn *self, int tmp_dfd, const char *prefix, GError **error)
+{
+  for (int attempt = 0; attempt < 100; attempt++) {
+    g_autofree char *name = g_strdup_printf ("%s%08x", prefix, g_random_int ());
+    if (mkdirat (tmp_dfd, name, 0700) < 0) {
+      if (errno == EEXIST)
+        continue;
+      return throw_errno (error, "create '" REPO_TMP "/%s'", name);
+    }
+    g_autoptr (GError) local = NULL;
+    if (try_staging (self, tmp_dfd, name, &local))
+      return TRUE;
+    if (local != NULL) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  }
+  return throw_error (error, TREE_ERROR_FAILED,
+                      "cannot make a staging directory in '" REPO_TMP "'");
+}
+
+static gboolean
+open_staging (Txn *self, GError **error)
+{
+  g_autofree char *prefix = boot_prefix (error);
+  autofd int tmp_dfd = prefix != NULL ? dir_open_at (self->repo->dfd, REPO_TMP, error) : -1;
+  g_autoptr (GPtrArray) entries = NULL;
+  if (tmp_dfd < 0 || !dir_list (tmp_dfd, &entries, error))
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    g_autoptr (GError) local = NULL;
+    if (entry->type != DT_DIR || !g_str_has_prefix (entry->name, prefix))
+      continue;
+    if (try_staging (self, tmp_dfd, entry->name, &local))
+      return TRUE;
+    if (local != NULL) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  }
+  return new_staging (self, tmp_dfd, prefix, error);
+}
+
+/* ---- Room ---- */
+
+static gboolean
+parse_size (const char *text, guint64 *out)
+{
+  char *end = NULL;
+  guint64 n = g_ascii_strtoull (text, &end, 10);
+  guint shift = g_str_equal (end, "MB")   ? 20
+                : g_str_equal (end, "GB") ? 30
+                : g_str_equal (end, "TB") ? 40
+                                          : 0;
+  if (end == text || shift == 0 || !g_ascii_isdigit (*text) || n > (G_MAXUINT64 >> shift))
+    return FALSE;
+  *out = n << shift;
+  return TRUE;
+}
+
+/* How much may be written before `core.min-free-space-*` stops us. */
+static gboolean
+measure_room (Txn *self, GError **error)
+{
+  struct statvfs st;
+  if (fstatvfs (self->repo->dfd, &st) < 0)
+    return throw_errno (error, "statvfs");
+  self->block_size = st.f_bsize > 0 ? st.f_bsize : 4096;
+  gint64 percent = 3;
+  g_autofree char *size = g_key_file_get_string (self->repo->config, "core", "min-free-space-size",
+                                                 NULL);
+  if (!repo_config_int (self->repo, "core", "min-free-space-percent", 3, &percent, error))
+    return FALSE;
+  guint64 reserve = 0;
+  if (size != NULL) {
+    if (!parse_size (size, &reserve))
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "config: core.min-free-space-size is '%s', but must be like 500MB", size);
+    reserve /= self->block_size;
+    self->room_rule = g_strdup_printf ("min-free-space-size %s", size);
+  } else {
+    if (percent < 0 || percent > 99)
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "config: core.min-free-space-percent must be 0 to 99");
+    reserve = (guint64)st.f_blocks * (guint64)percent / 100;
+    self->room_rule = g_strdup_printf ("min-free-space-percent '%d%%'", (int)percent);
+  }
+  guint64 available = geteuid () == 0 ? st.f_bfree : st.f_bavail;
+  self->free_blocks = (gint64)(available > reserve ? available - reserve : 0);
+  return TRUE;
+}
+
+gboolean
+txn_reserve (Txn *self, guint64 bytes, GError **error)
+{
+  gint64 blocks = (gint64)(bytes / self->block_size) + 1;
+  g_mutex_lock (&self->mutex);
+  gboolean ok = self->free_blocks >= blocks;
+  if (ok)
+    self->free_blocks -= blocks;
+  g_mutex_unlock (&self->mutex);
+  if (ok)
+    return TRUE;
+  g_autofree char *shown = g_format_size (bytes);
+  return throw_error (error, TREE_ERROR_NO_SPACE,
+                      "%s would be exceeded, at least %s requested; free some space, prune, or "
+                      "lower the limit in config",
+                      self->room_rule, shown);
+}
+
+/* ---- Life ---- */
+
+Txn *
+txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
+{
+  g_autoptr (Txn) self = g_new0 (Txn, 1);
+  self->repo = tree_repo_ref (repo);
+  self->staging_dfd = self->staging_lock_fd = self->lock_fd = -1;
+  self->fsync = fsync && repo->fsync;
+  self->refs = g_ptr_array_new_with_free_func ((GDestroyNotify)queued_ref_free);
+  g_mutex_init (&self->mutex);
+  self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
+  if (self->lock_fd < 0 || !measure_room (self, error) || !open_staging (self, error))
+    return prefix_null (error, "begin a transaction in '%s'", repo->path);
+  return g_steal_pointer (&self);
+}
+
+void
+queued_ref_free (QueuedRef *ref)
+{
+  g_free (ref->collection);
+  g_free (ref->name);
+  g_free (ref);
+}
+
+void
+txn_free (Txn *self)
+{
+  if (self == NULL)
+    return;
+  forget_staging (self);
+  fd_cleanup (&self->lock_fd);
+  g_ptr_array_unref (self->refs);
+  g_free (self->room_rule);
+  g_mutex_clear (&self->mutex);
+  tree_repo_unref (self->repo);
+  g_free (self);
+}
+
+TreeRepo *
+txn_get_repo (Txn *self)
+{
+  return self->repo;
+}
+
+void
+txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum)
+{
+  txn_set_collection_ref (self, NULL, refspec, checksum);
+}
+
+void
+txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
+                        const TreeChecksum *checksum)
+{
+  QueuedRef *queued = g_new0 (QueuedRef, 1);
+  queued->collection = g_strdup (collection);
+  queued->name = g_strdup (ref);
+  queued->is_delete = checksum == NULL;
+  if (checksum != NULL)
+    queued->checksum = *checksum;
+  g_ptr_array_add (self->refs, queued);
+}
+
+/* ---- Objects ---- */
+
+gboolean
+txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, gboolean *out,
+                GError **error)
+{
+  if (!object_exists (self->repo, type, checksum, out, error))
+    return FALSE;
+  if (*out)
+    return TRUE;
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, type}, self->repo->mode->archive, path);
+  struct stat st;
+  *out = fstatat (self->staging_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return *out || errno == ENOENT || throw_errno (error, "stat staged '%s'", path);
+}
+
+gboolean
+txn_load_metadata (Txn *self, TreeObjectType type, const TreeChecksum *checksum, GBytes **out,
+                   GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, type}, self->repo->mode->archive, path);
+  g_autoptr (GBytes) staged = NULL;
+  if (!file_read_at (self->staging_dfd, path, OBJECT_METADATA_MAX, &staged, error))
+    return FALSE;
+  if (staged == NULL)
+    return object_load (self->repo, type, checksum, out, error);
+  *out = g_steal_pointer (&staged);
+  return TRUE;
+}
+
+gboolean
+txn_make_dir_of (Txn *self, const char *object_path, GError **error)
+{
+  char dir[3] = {object_path[0], object_path[1], '\0'};
+  return mkdirat (self->staging_dfd, dir, 0755) == 0 || errno == EEXIST ||
+         throw_errno (error, "create staging directory '%s'", dir);
+}
+
+gboolean
+txn_create_file (Txn *self, const char *path, int *out_fd, GError **error)
+{
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  int fd = openat (self->staging_dfd, path, flags, 0600);
+  if (fd < 0 && errno == ENOENT) {
+    if (!txn_make_dir_of (self, path, error))
+      return FALSE;
+    fd = openat (self->staging_dfd, path, flags, 0600);
+  }
+  if (fd < 0 && errno != EEXIST)
+    return throw_errno (error, "create '%s'", path);
+  *out_fd = fd;
+  return TRUE;
+}
+
+gboolean
+txn_seal_file (Txn *self, int fd, GError **error)
+{
+  if (self->repo->per_object_fsync && self->fsync && fsync (fd) < 0)
+    return throw_errno (error, "sync");
+  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
+  return futimens (fd, zero) == 0 || throw_errno (error, "set mtime");
+}
+
+static gboolean
+write_metadata (Txn *self, const char *path, gboolean replace, GBytes *bytes, gboolean *out_written,
+                GError **error)
+{
+  if (replace && unlinkat (self->staging_dfd, path, 0) < 0 && errno != ENOENT)
+    return throw_errno (error, "remove staged '%s'", path);
+  autofd int fd = -1;
+  *out_written = FALSE;
+  if (!txn_create_file (self, path, &fd, error))
+    return FALSE;
+  if (fd < 0)
+    return TRUE; /* another thread writes the same bytes */
+  gsize len = 0;
+  const void *data = g_bytes_get_data (bytes, &len);
+  gboolean ok = fd_write_all (fd, data, len, error) &&
+                (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
+                txn_seal_file (self, fd, error);
+  if (!ok)
+    (void)unlinkat (self->staging_dfd, path, 0);
+  *out_written = ok;
+  return ok;
+}
+
+gboolean
+txn_put_metadata (Txn *self, TreeObjectType type, GBytes *bytes, const TreeChecksum *expected,
+                  TreeChecksum *out, GError **error)
+{
+  ObjectName name = {.type = type};
+  gboolean named_by_commit = type == TREE_OBJECT_COMMIT_META || type == TREE_OBJECT_TOMBSTONE;
+  if (named_by_commit)
+    name.checksum = *expected;
+  else
+    hash_data (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &name.checksum);
+  g_autofree char *shown = expected != NULL ? object_to_string (&(ObjectName){*expected, type})
+                                            : NULL;
+  if (expected != NULL && !tree_checksum_equal (&name.checksum, expected)) {
+    char hex[TREE_CHECKSUM_HEX_LEN + 1];
+    tree_checksum_to_hex (&name.checksum, hex);
+    return throw_error (error, TREE_ERROR_CORRUPT,
+                        "Corrupted metadata object %s: its bytes have checksum %s", shown, hex);
+  }
+  if (g_bytes_get_size (bytes) > OBJECT_METADATA_MAX)
+    return throw_error (error, TREE_ERROR_INVALID, "metadata object is larger than 128 MiB");
+  char path[OBJECT_PATH_MAX];
+  object_path (&name, self->repo->mode->archive, path);
+  gboolean exists = FALSE;
+  gboolean written = FALSE;
+  if (!named_by_commit && !txn_has_object (self, type, &name.checksum, &exists, error))
+    return FALSE;
+  if (!exists && !write_metadata (self, path, named_by_commit, bytes, &written, error))
+    return prefix_error (error, "writing object %s", path);
+  if (type == TREE_OBJECT_COMMIT)
+    txn_note_commit (self, &name.checksum);
+  txn_count (self, TRUE, written, 0);
+  if (out != NULL)
+    *out = name.checksum;
+  return TRUE;
+}
+
+void
+txn_note_commit (Txn *self, const TreeChecksum *commit)
+{
+  /* A commit that comes back is not deleted any more. */
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*commit, TREE_OBJECT_TOMBSTONE}, self->repo->mode->archive, path);
+  (void)unlinkat (self->repo->objects_dfd, path, 0); /* hardly ever there */
+}
+
+void
+txn_count (Txn *self, gboolean metadata, gboolean written, guint64 content_bytes)
+{
+  g_mutex_lock (&self->mutex);
+  guint64 *total = metadata ? &self->stats.n_metadata : &self->stats.n_content;
+  guint64 *new = metadata ? &self->stats.n_metadata_written : &self->stats.n_content_written;
+  (*total)++;
+  if (written) {
+    (*new)++;
+    self->stats.content_bytes_written += content_bytes;
+  }
+  g_mutex_unlock (&self->mutex);
+}
