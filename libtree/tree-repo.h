@@ -134,6 +134,10 @@ TREE_API gboolean tree_repo_resolve_rev (const TreeRepo *self, const char *rev, 
  * on return. */
 TREE_API gboolean tree_repo_set_ref (TreeRepo *self, const char *refspec,
                                      const TreeChecksum *checksum, GError **error);
+/* The same for a ref of a collection. */
+TREE_API gboolean tree_repo_set_collection_ref (TreeRepo *self, const char *collection,
+                                                const char *ref, const TreeChecksum *checksum,
+                                                GError **error);
 /* Makes local ref @alias a link to local ref @target. */
 TREE_API gboolean tree_repo_set_alias (TreeRepo *self, const char *alias, const char *target,
                                        GError **error);

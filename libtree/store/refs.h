@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Refs: files of 64 hexadecimal digits and a line end under refs/heads, refs/remotes/REMOTE and
- * refs/mirrors/COLLECTION. The public part is in tree-repo.h.
+ * refs/mirrors/COLLECTION. The public part is in tree-repo.h; lists are made in refs-list.c,
+ * revisions resolved in rev.c.
  *
  * Names come from the network and the command line: they are checked, and the way to a file is
  * walked one component at a time, so that no link leads out of refs/. An alias is a link within
@@ -8,6 +9,7 @@
  */
 #pragma once
 
+#include "store/refdir.h"
 #include "store/repo.h"
 
 /* Points "REF" or "REMOTE:REF" at a commit; NULL deletes it, and absent is fine then. The file is
@@ -19,10 +21,7 @@ gboolean refs_write (TreeRepo *repo, const char *refspec, const TreeChecksum *ch
 gboolean refs_write_collection (TreeRepo *repo, const char *collection, const char *ref,
                                 const TreeChecksum *checksum, GError **error);
 
-/* One ref, without revision syntax. *@out_found is FALSE when there is no such ref here; parent
- * repositories are not asked. */
-gboolean refs_read (const TreeRepo *repo, const char *refspec, gboolean *out_found,
-                    TreeChecksum *out, GError **error);
-
-/* TreeRef of refs/heads, sorted by name; NULL on error. */
-GPtrArray *refs_list_heads (const TreeRepo *repo, GError **error);
+/* One ref of a namespace, aliases followed. *@out_found is FALSE when there is none here; parent
+ * repositories are not asked. *@out_final (nullable): the name behind all aliases. */
+gboolean refs_read (const TreeRepo *repo, RefKind kind, const char *owner, const char *ref,
+                    gboolean *out_found, TreeChecksum *out, char **out_final, GError **error);

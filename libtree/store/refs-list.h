@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lists of refs. tree_repo_list_refs() and tree_repo_list_collection_refs() are in tree-repo.h. */
+#pragma once
+
+#include "store/refdir.h"
+#include "store/repo.h"
+
+/* TreeRef of refs/heads, sorted by name; NULL on error. */
+GPtrArray *refs_list_heads (const TreeRepo *repo, GError **error);
+/* TreeCollectionRef of refs/mirrors alone, sorted by collection and name; NULL on error. */
+GPtrArray *refs_list_mirrors (const TreeRepo *repo, GError **error);
+/* The remotes that have a directory below refs/remotes, sorted. */
+GPtrArray *refs_list_remote_names (const TreeRepo *repo, GError **error);
+
+typedef struct {
+  char *name;
+  char *target; /* the ref it stands for */
+} RefAlias;
+/* RefAlias of refs/heads; files are not read. NULL on error. */
+GPtrArray *refs_list_aliases (const TreeRepo *repo, GError **error);
