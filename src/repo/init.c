@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando init`: makes a repository. */
+#include "config.h"
+
+#include <fcntl.h>
+
+#include "src/command.h"
+
+static char *opt_mode;
+static char *opt_collection_id;
+
+static const GOptionEntry options[] = {
+    {"mode", 0, 0, G_OPTION_ARG_STRING, &opt_mode,
+     "How objects are kept: bare (default), bare-user, archive", "MODE"},
+    {"collection-id", 0, 0, G_OPTION_ARG_STRING, &opt_collection_id,
+     "The name under which this repository's refs are known everywhere", "ID"},
+    {NULL},
+};
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (!command_check_words (context, argc, 0, 0, error))
+    return FALSE;
+  TreeMode mode = TREE_MODE_BARE;
+  if (opt_mode != NULL && !tree_mode_from_string (opt_mode, &mode, error))
+    return FALSE;
+  const char *path = context->repo_path != NULL ? context->repo_path : ".";
+  return tree_repo_create (AT_FDCWD, path, mode, opt_collection_id, error);
+}
+
+const Command cmd_repo_init = {
+    .name = "init",
+    .arguments = "",
+    .summary = "Make a repository; one that exists is left as it is",
+    .examples = "  $ pando init --repo=build.repo --mode=bare-user\n"
+                "  $ pando init --repo=/srv/www/repo --mode=archive\n",
+    .needs = NEEDS_REPO_PATH,
+    .options = options,
+    .run = run,
+};
