@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What git's index does for a working tree: device, inode, size, mtime and ctime of each file that
+ * was committed, and the object that it became. A file for which all five are the same is not read
+ * again.
+ *
+ * One file for each source directory and set of options, tmp/cache/stat/NAME in the repository: a
+ * header and records sorted by device and inode, host byte order, mapped and searched in place. It
+ * is a cache: a damaged one is ignored.
+ *
+ * Racy timestamps: a file that changed within the resolution of the clock before it was read could
+ * change again and keep its times. So a file is recorded only if both its times lie two seconds
+ * before the commit began (FAT's resolution, and far more than any other's); until then it is
+ * simply read.
+ */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "store/repo.h"
+
+typedef struct StatCache StatCache;
+
+/* @key: everything beside the content that decides about the object (source directory, filters), as
+ * a checksum. */
+StatCache *stat_cache_open (const TreeRepo *repo, const TreeChecksum *key);
+void stat_cache_free (StatCache *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StatCache, stat_cache_free)
+
+/* From any thread. */
+gboolean stat_cache_lookup (const StatCache *self, const struct stat *st, TreeChecksum *out);
+void stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *checksum);
+
+/* Replaces the file by what was recorded. */
+gboolean stat_cache_save (StatCache *self, GError **error);
