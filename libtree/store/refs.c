@@ -63,7 +63,7 @@ check_no_alias (const TreeRepo *repo, const char *ref, GError **error)
     return FALSE;
   for (guint i = 0; i < aliases->len; i++) {
     const RefAlias *alias = aliases->pdata[i];
-    if (strcmp (alias->target, ref) == 0)
+    if (strcmp (alias->target, ref) == 0 && strcmp (alias->name, ref) != 0)
       return throw_error (error, TREE_ERROR_INVALID, "Ref '%s' has an active alias: '%s'", ref,
                           alias->name);
   }

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "store/remote.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/refspec.h"
+#include "store/remotes-dir.h"
+
+/* Options whose default is not "unset". */
+static const struct {
+  const char *key;
+  gboolean value;
+} true_by_default[] = {
+    {REMOTE_GPG_VERIFY, TRUE},
+    {REMOTE_HTTP2, TRUE},
+};
+
+#define METALINK_PREFIX "metalink="
+#define KEYRING_SUFFIX ".trustedkeys.gpg"
+
+/* Where a remote is configured. */
+typedef struct {
+  const TreeRepo *repo; /* the repository itself or one of its parents; NULL: nowhere */
+  GKeyFile *keys;
+  char *file; /* in remotes.d; NULL for the repository's config */
+} RemotePlace;
+
+static void
+remote_place_clear (RemotePlace *self)
+{
+  g_clear_pointer (&self->keys, g_key_file_unref);
+  g_clear_pointer (&self->file, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RemotePlace, remote_place_clear)
+
+static char *
+group_name (const char *name)
+{
+  return g_strdup_printf ("remote \"%s\"", name);
+}
+
+/* Looks in one repository; parents are not asked. */
+static gboolean
+find_here (const TreeRepo *repo, const char *name, RemotePlace *out, GError **error)
+{
+  g_autofree char *group = group_name (name);
+  g_autoptr (GPtrArray) files = NULL;
+  if (!remotes_dir_load (repo, &files, error))
+    return FALSE;
+  g_auto (RemotePlace) place = {0};
+  if (g_key_file_has_group (repo->config, group)) {
+    place.repo = repo;
+    place.keys = g_key_file_ref (repo->config);
+  }
+  for (guint i = 0; i < files->len; i++) {
+    const RemotesFile *file = files->pdata[i];
+    if (!g_key_file_has_group (file->keys, group))
+      continue;
+    if (place.repo != NULL)
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "remote '%s' is defined twice, in '%s' and in '%s'; remove one", name,
+                          place.file != NULL ? place.file : "config", file->name);
+    place.repo = repo;
+    place.keys = g_key_file_ref (file->keys);
+    place.file = g_strdup (file->name);
+  }
+  *out = place;
+  place = (RemotePlace){0};
+  return TRUE;
+}
+
+static gboolean
+find (const TreeRepo *repo, const char *name, RemotePlace *out, GError **error)
+{
+  if (!refspec_check_remote (name, error))
+    return FALSE;
+  for (const TreeRepo *at = repo; at != NULL; at = at->parent) {
+    g_auto (RemotePlace) place = {0};
+    if (!find_here (at, name, &place, error))
+      return FALSE;
+    if (place.repo != NULL) {
+      *out = place;
+      place = (RemotePlace){0};
+      return TRUE;
+    }
+  }
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "Remote \"%s\" not found", name);
+}
+
+gboolean
+tree_repo_remote_option (const TreeRepo *self, const char *name, const char *key, char **out,
+                         GError **error)
+{
+  g_auto (RemotePlace) place = {0};
+  if (!find (self, name, &place, error))
+    return FALSE;
+  g_autofree char *group = group_name (name);
+  *out = g_key_file_get_string (place.keys, group, key, NULL);
+  return TRUE;
+}
+
+gboolean
+remote_option_string (const TreeRepo *repo, const char *name, const char *key, char **out,
+                      GError **error)
+{
+  return tree_repo_remote_option (repo, name, key, out, error);
+}
+
+gboolean
+remote_option_boolean (const TreeRepo *repo, const char *name, const char *key, gboolean *out,
+                       GError **error)
+{
+  g_auto (RemotePlace) place = {0};
+  if (!find (repo, name, &place, error))
+    return FALSE;
+  g_autofree char *group = group_name (name);
+  gboolean value = FALSE;
+  if (g_key_file_has_key (place.keys, group, key, NULL)) {
+    g_autoptr (GError) local = NULL;
+    value = g_key_file_get_boolean (place.keys, group, key, &local);
+    if (local != NULL)
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "remote '%s': option '%s' must be true or false", name, key);
+  } else
+    for (gsize i = 0; i < G_N_ELEMENTS (true_by_default); i++)
+      if (strcmp (true_by_default[i].key, key) == 0)
+        value = true_by_default[i].value;
+  *out = value;
+  return TRUE;
+}
+
+gboolean
+remote_option_list (const TreeRepo *repo, const char *name, const char *key, char ***out,
+                    GError **error)
+{
+  g_autofree char *text = NULL;
+  if (!tree_repo_remote_option (repo, name, key, &text, error))
+    return FALSE;
+  g_autoptr (GPtrArray) list = g_ptr_array_new ();
+  g_auto (GStrv) parts = g_strsplit_set (text != NULL ? text : "", ";,", -1);
+  for (char **part = parts; *part != NULL; part++)
+    if (*g_strstrip (*part) != '\0')
+      g_ptr_array_add (list, g_strdup (*part));
+  g_ptr_array_add (list, NULL);
+  *out = (char **)g_ptr_array_free (g_steal_pointer (&list), FALSE);
+  return TRUE;
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+add_names (GHashTable *names, GKeyFile *keys)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (keys, NULL);
+  for (char **group = groups; *group != NULL; group++) {
+    gsize len = strlen (*group);
+    if (!g_str_has_prefix (*group, "remote \"") || (*group)[len - 1] != '"' || len < 10)
+      continue;
+    g_autofree char *name = g_strndup (*group + 8, len - 9);
+    if (refspec_check_remote (name, NULL))
+      (void)g_hash_table_add (names, g_steal_pointer (&name));
+  }
+}
+
+char **
+tree_repo_remote_list (const TreeRepo *self)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (const TreeRepo *repo = self; repo != NULL; repo = repo->parent) {
+    add_names (names, repo->config);
+    g_autoptr (GPtrArray) files = NULL;
+    /* A list cannot fail; who uses one of these remotes gets the error. */
+    if (!remotes_dir_load (repo, &files, NULL))
+      continue;
+    for (guint i = 0; i < files->len; i++)
+      add_names (names, ((const RemotesFile *)files->pdata[i])->keys);
+  }
+  GPtrArray *list = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init (&iter, names);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_ptr_array_add (list, g_strdup (name));
+  g_ptr_array_sort (list, compare_strings);
+  g_ptr_array_add (list, NULL);
+  return (char **)g_ptr_array_free (list, FALSE);
+}
+
+/* ---- Changing ---- */
+
+static gboolean
+set_option (GKeyFile *keys, const char *group, const char *option, GError **error)
+{
+  const char *equals = strchr (option, '=');
+  if (equals == NULL)
+    return throw_error (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE for --set");
+  g_autofree char *key = g_strndup (option, (gsize)(equals - option));
+  g_strstrip (key);
+  if (*key == '\0' || strpbrk (key, "[]\n\r") != NULL || *key == '#')
+    return throw_error (error, TREE_ERROR_INVALID, "'%s' cannot be the name of an option", key);
+  if (!g_utf8_validate (option, -1, NULL))
+    return throw_error (error, TREE_ERROR_INVALID, "option '%s' is not UTF-8", key);
+  g_key_file_set_string (keys, group, key, equals + 1);
+  return TRUE;
+}
+
+static gboolean
+fill_group (GKeyFile *keys, const char *name, const char *url, const char *const *options,
+            GError **error)
+{
+  g_autofree char *group = group_name (name);
+  /* A remote without any option is one, too. */
+  g_key_file_set_string (keys, group, REMOTE_URL, "");
+  (void)g_key_file_remove_key (keys, group, REMOTE_URL, NULL);
+  if (url != NULL && g_str_has_prefix (url, METALINK_PREFIX))
+    g_key_file_set_string (keys, group, REMOTE_METALINK, url + strlen (METALINK_PREFIX));
+  else if (url != NULL)
+    g_key_file_set_string (keys, group, REMOTE_URL, url);
+  for (; options != NULL && *options != NULL; options++)
+    if (!set_option (keys, group, *options, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Copies a group, so that a mistake in one option leaves the configuration as it was. */
+static void
+copy_group (GKeyFile *from, GKeyFile *to, const char *group)
+{
+  (void)g_key_file_remove_group (to, group, NULL);
+  g_auto (GStrv) keys = g_key_file_get_keys (from, group, NULL, NULL);
+  for (char **key = keys; key != NULL && *key != NULL; key++) {
+    g_autofree char *value = g_key_file_get_value (from, group, *key, NULL);
+    g_key_file_set_value (to, group, *key, value);
+  }
+}
+
+static gboolean
+remove_place (TreeRepo *self, const char *name, const RemotePlace *place, GError **error)
+{
+  g_autofree char *group = group_name (name);
+  if (place->file != NULL)
+    return remotes_dir_remove_group (self, place->file, group, error);
+  (void)g_key_file_remove_group (self->config, group, NULL);
+  return repo_config_save (self, error);
+}
+
+/* A remote that must go or may stay before @name is added: *@out_add says whether to go on. */
+static gboolean
+make_room (TreeRepo *self, const char *name, TreeRemoteAdd how, gboolean *out_add, GError **error)
+{
+  g_auto (RemotePlace) place = {0};
+  if (!find_here (self, name, &place, error))
+    return FALSE;
+  *out_add = place.repo == NULL || how == TREE_REMOTE_ADD_FORCE;
+  if (place.repo == NULL || how == TREE_REMOTE_ADD_IF_NOT_EXISTS)
+    return TRUE;
+  if (how == TREE_REMOTE_ADD_NEW)
+    return throw_error (error, TREE_ERROR_EXISTS,
+                        "Remote configuration for \"%s\" already exists: %s", name,
+                        place.file != NULL ? place.file : "(in config)");
+  return place.file == NULL || remove_place (self, name, &place, error);
+}
+
+gboolean
+tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const char *const *options,
+                      TreeRemoteAdd how, GError **error)
+{
+  g_autofree char *group = group_name (name);
+  g_autoptr (GKeyFile) keys = g_key_file_new ();
+  gboolean add = FALSE;
+  gboolean in_dir = FALSE;
+  if (!refspec_check_remote (name, error) || !fill_group (keys, name, url, options, error) ||
+      !make_room (self, name, how, &add, error))
+    return FALSE;
+  if (!add)
+    return TRUE;
+  if (!repo_config_boolean (self, "core", "add-remotes-config-dir", remotes_dir_is_system (self),
+                            &in_dir, error))
+    return FALSE;
+  if (in_dir)
+    return remotes_dir_write (self, name, keys, error);
+  copy_group (keys, self->config, group);
+  return repo_config_save (self, error);
+}
+
+gboolean
+tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists, GError **error)
+{
+  g_auto (RemotePlace) place = {0};
+  if (!refspec_check_remote (name, error) || !find_here (self, name, &place, error))
+    return FALSE;
+  if (place.repo == NULL)
+    return if_exists || throw_error (error, TREE_ERROR_NOT_FOUND, "Remote \"%s\" not found", name);
+  if (!remove_place (self, name, &place, error))
+    return FALSE;
+  g_autofree char *keyring = g_strconcat (name, KEYRING_SUFFIX, NULL);
+  if (unlinkat (self->dfd, keyring, 0) < 0 && errno != ENOENT)
+    return throw_errno (error, "remove the keyring '%s'", keyring);
+  return TRUE;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where content is pulled from: groups `[remote "NAME"]` of the repository's config and, for the
+ * repository of a system, of the files in etc/ostree/remotes.d. A remote that is in neither is
+ * looked for in the parent repository. Adding, deleting and listing are in tree-repo.h.
+ */
+#pragma once
+
+#include "store/repo.h"
+
+/* Options that pull asks for; the defaults are in remote.c. Others may be set and are kept. */
+#define REMOTE_URL "url"
+#define REMOTE_METALINK "metalink"
+#define REMOTE_CONTENT_URL "contenturl"
+#define REMOTE_BRANCHES "branches"
+#define REMOTE_PROXY "proxy"
+#define REMOTE_GPG_VERIFY "gpg-verify"
+#define REMOTE_GPG_VERIFY_SUMMARY "gpg-verify-summary"
+#define REMOTE_SIGN_VERIFY "sign-verify"
+#define REMOTE_SIGN_VERIFY_SUMMARY "sign-verify-summary"
+#define REMOTE_TLS_PERMISSIVE "tls-permissive"
+#define REMOTE_TLS_CLIENT_CERT "tls-client-cert-path"
+#define REMOTE_TLS_CLIENT_KEY "tls-client-key-path"
+#define REMOTE_TLS_CA "tls-ca-path"
+#define REMOTE_HTTP2 "http2"
+#define REMOTE_UNCONFIGURED_STATE "unconfigured-state"
+#define REMOTE_CUSTOM_BACKEND "custom-backend"
+#define REMOTE_COLLECTION_ID "collection-id"
+
+/* Errors of all three: TREE_ERROR_NOT_FOUND for the remote, TREE_ERROR_INVALID for a value that is
+ * none. An option that is not set has its default: FALSE, NULL or no elements unless remote.c says
+ * otherwise. */
+gboolean remote_option_boolean (const TreeRepo *repo, const char *name, const char *key,
+                                gboolean *out, GError **error);
+gboolean remote_option_string (const TreeRepo *repo, const char *name, const char *key, char **out,
+                               GError **error);
+/* Elements separated by ';' or ','; *@out is never NULL. */
+gboolean remote_option_list (const TreeRepo *repo, const char *name, const char *key, char ***out,
+                             GError **error);

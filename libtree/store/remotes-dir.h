@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* etc/ostree/remotes.d: remotes of a system's repository, one or more in each *.conf. Only a
+ * repository that lies in a sysroot has it: the running system's in /etc, another's in its own
+ * etc. */
+#pragma once
+
+#include "store/repo.h"
+
+typedef struct {
+  char *name; /* in remotes.d */
+  GKeyFile *keys;
+} RemotesFile;
+
+/* RemotesFile, sorted by name; empty for a repository without. */
+gboolean remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error);
+/* Is this the repository of the running system? */
+gboolean remotes_dir_is_system (const TreeRepo *repo);
+/* Writes NAME.conf. */
+gboolean remotes_dir_write (const TreeRepo *repo, const char *name, GKeyFile *keys, GError **error);
+/* Removes a group, and the file with the last one. */
+gboolean remotes_dir_remove_group (const TreeRepo *repo, const char *file, const char *group,
+                                   GError **error);
