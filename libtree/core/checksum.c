@@ -90,6 +90,28 @@ checksum_to_b64 (const TreeChecksum *checksum, char out[CHECKSUM_B64_LEN + 1])
 }
 
 gboolean
+checksum_from_b64 (const char *text, TreeChecksum *out)
+{
+  if (strlen (text) != CHECKSUM_B64_LEN || strchr (text, '/') != NULL)
+    return FALSE;
+  g_autofree char *padded = g_strconcat (text, "=", NULL);
+  g_strdelimit (padded, "_", '/');
+  gsize len = 0;
+  g_autofree guchar *bytes = g_base64_decode (padded, &len);
+  if (len != sizeof out->bytes)
+    return FALSE;
+  TreeChecksum parsed;
+  memcpy (parsed.bytes, bytes, len);
+  /* The decoder passes over what is no base64; only one text stands for each checksum. */
+  char again[CHECKSUM_B64_LEN + 1];
+  checksum_to_b64 (&parsed, again);
+  if (strcmp (again, text) != 0)
+    return FALSE;
+  *out = parsed;
+  return TRUE;
+}
+
+gboolean
 checksum_from_variant (GVariant *bytes, TreeChecksum *out)
 {
   gsize len = 0;

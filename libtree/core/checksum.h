@@ -8,6 +8,8 @@
 #define CHECKSUM_B64_LEN 43
 
 void checksum_to_b64 (const TreeChecksum *checksum, char out[CHECKSUM_B64_LEN + 1]);
+/* FALSE for anything that checksum_to_b64() does not write. */
+gboolean checksum_from_b64 (const char *text, TreeChecksum *out);
 /* 64 lower-case hexadecimal digits, nothing else. */
 gboolean checksum_is_hex (const char *text);
 /* For a hash table keyed by TreeChecksum pointers. */

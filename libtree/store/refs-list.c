@@ -39,7 +39,7 @@ visit_file (const Lister *self, int dfd, const char *name, const char *ref, GErr
     return TRUE;
   if (file == REF_FILE_LINK && !self->aliases_only) {
     gboolean found;
-    if (!refs_read (self->repo, self->kind, self->owner, target, &found, &checksum, NULL, error))
+    if (!refs_read_in (self->repo, self->kind, self->owner, target, &found, &checksum, NULL, error))
       return FALSE;
     if (!found)
       return throw_error (error, TREE_ERROR_CORRUPT,

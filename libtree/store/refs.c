@@ -30,8 +30,8 @@ read_once (const TreeRepo *repo, int dfd, const char *ref, RefFile *out, TreeChe
 }
 
 gboolean
-refs_read (const TreeRepo *repo, RefKind kind, const char *owner, const char *ref,
-           gboolean *out_found, TreeChecksum *out, char **out_final, GError **error)
+refs_read_in (const TreeRepo *repo, RefKind kind, const char *owner, const char *ref,
+              gboolean *out_found, TreeChecksum *out, char **out_final, GError **error)
 {
   autofd int dfd = -1;
   if (!refdir_open (repo, kind, owner, /* create= */ FALSE, &dfd, error))
@@ -52,6 +52,17 @@ refs_read (const TreeRepo *repo, RefKind kind, const char *owner, const char *re
     at = g_steal_pointer (&target);
   }
   return throw_error (error, TREE_ERROR_CORRUPT, "alias '%s' leads back to itself", ref);
+}
+
+gboolean
+refs_read (const TreeRepo *repo, const char *refspec, gboolean *out_found, TreeChecksum *out,
+           GError **error)
+{
+  g_autofree char *remote = NULL;
+  g_autofree char *ref = NULL;
+  return refspec_parse (refspec, &remote, &ref, error) &&
+         refs_read_in (repo, remote != NULL ? REF_REMOTES : REF_HEADS, remote, ref, out_found, out,
+                       NULL, error);
 }
 
 /* Deleting what an alias stands for would leave the alias dangling. */
@@ -202,7 +213,7 @@ check_alias (const TreeRepo *self, const char *alias, const char *target, GError
   gboolean found;
   TreeChecksum checksum;
   g_autofree char *final = NULL;
-  if (!refs_read (self, REF_HEADS, NULL, target, &found, &checksum, &final, error))
+  if (!refs_read_in (self, REF_HEADS, NULL, target, &found, &checksum, &final, error))
     return FALSE;
   if (!found)
     return throw_error (error, TREE_ERROR_NOT_FOUND, "Cannot create alias to non-existent ref: %s",

@@ -21,7 +21,10 @@ gboolean refs_write (TreeRepo *repo, const char *refspec, const TreeChecksum *ch
 gboolean refs_write_collection (TreeRepo *repo, const char *collection, const char *ref,
                                 const TreeChecksum *checksum, GError **error);
 
-/* One ref of a namespace, aliases followed. *@out_found is FALSE when there is none here; parent
- * repositories are not asked. *@out_final (nullable): the name behind all aliases. */
-gboolean refs_read (const TreeRepo *repo, RefKind kind, const char *owner, const char *ref,
-                    gboolean *out_found, TreeChecksum *out, char **out_final, GError **error);
+/* One ref, "REF" or "REMOTE:REF", without revision syntax; aliases are followed. *@out_found is
+ * FALSE when there is none here; parent repositories are not asked. */
+gboolean refs_read (const TreeRepo *repo, const char *refspec, gboolean *out_found,
+                    TreeChecksum *out, GError **error);
+/* The same in a namespace. *@out_final (nullable): the name behind all aliases. */
+gboolean refs_read_in (const TreeRepo *repo, RefKind kind, const char *owner, const char *ref,
+                       gboolean *out_found, TreeChecksum *out, char **out_final, GError **error);

@@ -55,14 +55,14 @@ static gboolean
 resolve_name (const TreeRepo *repo, const char *ref, gboolean *out_found, TreeChecksum *out,
               GError **error)
 {
-  if (!refs_read (repo, REF_HEADS, NULL, ref, out_found, out, NULL, error))
+  if (!refs_read_in (repo, REF_HEADS, NULL, ref, out_found, out, NULL, error))
     return FALSE;
   if (*out_found)
     return TRUE;
   const char *slash = strchr (ref, '/');
   if (slash != NULL) {
     g_autofree char *remote = g_strndup (ref, (gsize)(slash - ref));
-    if (!refs_read (repo, REF_REMOTES, remote, slash + 1, out_found, out, NULL, error))
+    if (!refs_read_in (repo, REF_REMOTES, remote, slash + 1, out_found, out, NULL, error))
       return FALSE;
     if (*out_found)
       return TRUE;
@@ -71,7 +71,7 @@ resolve_name (const TreeRepo *repo, const char *ref, gboolean *out_found, TreeCh
   if (remotes == NULL)
     return FALSE;
   for (guint i = 0; i < remotes->len && !*out_found; i++)
-    if (!refs_read (repo, REF_REMOTES, remotes->pdata[i], ref, out_found, out, NULL, error))
+    if (!refs_read_in (repo, REF_REMOTES, remotes->pdata[i], ref, out_found, out, NULL, error))
       return FALSE;
   return TRUE;
 }
@@ -87,7 +87,7 @@ resolve_ref (const TreeRepo *self, const char *rev, gboolean *out_found, TreeChe
   *out_found = FALSE;
   for (const TreeRepo *at = self; at != NULL && !*out_found; at = at->parent) {
     gboolean ok = remote != NULL
-                      ? refs_read (at, REF_REMOTES, remote, ref, out_found, out, NULL, error)
+                      ? refs_read_in (at, REF_REMOTES, remote, ref, out_found, out, NULL, error)
                       : resolve_name (at, ref, out_found, out, error);
     if (!ok)
       return FALSE;

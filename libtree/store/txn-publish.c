@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/lock.h"
 #include "plain/layout.h"
+#include "store/publish.h"
 #include "store/refs.h"
 #include "store/txn-private.h"
 
@@ -208,7 +209,7 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
   if (!repo_config_boolean (self->repo, "core", "auto-update-summary", FALSE, &update_summary,
                             error))
     return FALSE;
-  if (update_summary && self->refs->len > 0 && !tree_repo_update_summary (self->repo, NULL, error))
+  if (update_summary && self->refs->len > 0 && !publish_summary (self->repo, NULL, error))
     return FALSE;
   if (out_stats != NULL)
     *out_stats = self->stats;

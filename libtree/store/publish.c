@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Order of a publication: delta indexes, then the configuration that says that they are there,
+ * then the signature of the old summary goes, then the new summary takes the old one's place. A
+ * client sees the old summary or the new one, never a signature of the other.
+ */
+#include "config.h"
+
+#include "store/publish.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/checksum.h"
+#include "core/filemeta.h"
+#include "core/summary.h"
+#include "plain/layout.h"
+#include "store/delta-index.h"
+#include "store/object-read.h"
+#include "store/refs-list.h"
+#include "store/refs.h"
+#include "store/txn.h"
+
+#define METADATA_REF "ostree-metadata"
+
+/* What the summary says of a commit. */
+typedef struct {
+  TreeChecksum checksum; /* the key of the table */
+  guint64 size;
+  guint64 timestamp;
+  char *version;
+} CommitFacts;
+
+static void
+facts_free (gpointer data)
+{
+  CommitFacts *facts = data;
+  g_free (facts->version);
+  g_free (facts);
+}
+
+/* A commit with a table of sizes is megabytes long; only its ends are needed, so it is mapped and
+ * not read. */
+static GBytes *
+map_commit (const TreeRepo *repo, const TreeChecksum *checksum, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_COMMIT}, repo->mode->archive, path);
+  autofd int fd = openat (repo->objects_dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0) {
+    g_autoptr (GMappedFile) file = g_mapped_file_new_from_fd (fd, FALSE, NULL);
+    if (file != NULL)
+      return g_mapped_file_get_bytes (file);
+  }
+  GBytes *bytes = NULL;
+  return object_load (repo, TREE_OBJECT_COMMIT, checksum, &bytes, error) ? bytes : NULL;
+}
+
+static CommitFacts *
+load_facts (const TreeRepo *repo, const TreeChecksum *checksum, GError **error)
+{
+  g_autoptr (GBytes) bytes = map_commit (repo, checksum, error);
+  if (bytes == NULL)
+    return NULL;
+  /* Not checked as a whole: what a damaged one says is wrong, but it cannot do harm. */
+  g_autoptr (GVariant) commit = g_variant_ref_sink (
+      g_variant_new_from_bytes (G_VARIANT_TYPE (COMMIT_TYPE), bytes, FALSE));
+  CommitFacts *facts = g_new0 (CommitFacts, 1);
+  facts->checksum = *checksum;
+  facts->size = g_bytes_get_size (bytes);
+  guint64 timestamp;
+  g_autoptr (GVariant) metadata = NULL;
+  g_variant_get_child (commit, 0, "@a{sv}", &metadata);
+  g_variant_get_child (commit, 5, "t", &timestamp);
+  facts->timestamp = GUINT64_FROM_BE (timestamp);
+  (void)g_variant_lookup (metadata, COMMIT_KEY_VERSION, "s", &facts->version);
+  return facts;
+}
+
+/* Refs often share a commit: each is looked at once. */
+static gboolean
+fill_ref (const TreeRepo *repo, GHashTable *known, const char *name, const TreeChecksum *checksum,
+          SummaryRef *out, GError **error)
+{
+  CommitFacts *facts = g_hash_table_lookup (known, checksum);
+  if (facts == NULL) {
+    facts = load_facts (repo, checksum, error);
+    if (facts == NULL)
+      return prefix_error (error, "ref '%s'", name);
+    (void)g_hash_table_insert (known, &facts->checksum, facts);
+  }
+  *out = (SummaryRef){name, facts->size, *checksum, facts->timestamp, facts->version};
+  return TRUE;
+}
+
+static GVariant *
+build_heads (const TreeRepo *repo, GHashTable *known, GError **error)
+{
+  g_autoptr (GPtrArray) heads = refs_list_heads (repo, error);
+  if (heads == NULL)
+    return NULL;
+  g_autofree SummaryRef *refs = g_new (SummaryRef, heads->len);
+  for (guint i = 0; i < heads->len; i++) {
+    const TreeRef *ref = heads->pdata[i];
+    if (!fill_ref (repo, known, ref->name, &ref->checksum, &refs[i], error))
+      return NULL;
+  }
+  return g_variant_ref_sink (summary_build_refs (refs, heads->len));
+}
+
+/* `a{sa(s(taya{sv}))}` of refs/mirrors without the repository's own collection. */
+static gboolean
+build_collection_map (const TreeRepo *repo, GHashTable *known, GVariant **out, GError **error)
+{
+  g_autoptr (GPtrArray) mirrors = refs_list_mirrors (repo, error);
+  if (mirrors == NULL)
+    return FALSE;
+  g_autofree SummaryRef *refs = g_new (SummaryRef, mirrors->len);
+  g_auto (GVariantBuilder)
+      map = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{s" SUMMARY_REFS_TYPE "}"));
+  guint n_collections = 0;
+  for (guint i = 0; i < mirrors->len;) {
+    const char *collection = ((const TreeCollectionRef *)mirrors->pdata[i])->collection;
+    guint n = 0;
+    for (; i < mirrors->len; i++, n++) {
+      const TreeCollectionRef *ref = mirrors->pdata[i];
+      if (strcmp (ref->collection, collection) != 0)
+        break;
+      if (!fill_ref (repo, known, ref->name, &ref->checksum, &refs[n], error))
+        return FALSE;
+    }
+    if (g_strcmp0 (collection, repo->collection_id) == 0)
+      continue;
+    g_variant_builder_add (&map, "{s@" SUMMARY_REFS_TYPE "}", collection,
+                           summary_build_refs (refs, n));
+    n_collections++;
+  }
+  *out = n_collections > 0 ? g_variant_ref_sink (g_variant_builder_end (&map)) : NULL;
+  return TRUE;
+}
+
+static void
+add (GVariantDict *seen, GVariantBuilder *builder, const char *key, GVariant *value)
+{
+  g_variant_builder_add (builder, "{sv}", key, value);
+  g_variant_dict_insert (seen, key, "b", TRUE);
+}
+
+/* The order of keys is that of the peers' summaries where they have one. */
+static gboolean
+build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, GVariant *extra,
+                GVariant **out, GError **error)
+{
+  gboolean tombstones = FALSE;
+  gboolean hide_deltas = FALSE;
+  if (!repo_config_boolean (repo, "core", "tombstone-commits", FALSE, &tombstones, error) ||
+      !repo_config_boolean (repo, "core", "no-deltas-in-summary", FALSE, &hide_deltas, error))
+    return FALSE;
+  g_autofree char *mode = g_key_file_get_string (repo->config, "core", "mode", NULL);
+  guint64 now = (guint64)(g_get_real_time () / G_USEC_PER_SEC);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_auto (GVariantDict) seen = G_VARIANT_DICT_INIT (NULL);
+  add (&seen, &builder, SUMMARY_KEY_MODE,
+       g_variant_new_string (mode != NULL ? mode : repo->mode->name));
+  add (&seen, &builder, SUMMARY_KEY_LAST_MODIFIED, g_variant_new_uint64 (GUINT64_TO_BE (now)));
+  add (&seen, &builder, SUMMARY_KEY_TOMBSTONES, g_variant_new_boolean (tombstones));
+  if (deltas->len > 0 && !hide_deltas)
+    add (&seen, &builder, SUMMARY_KEY_DELTAS,
+         delta_index_map ((const DeltaName *)deltas->data, deltas->len));
+  if (repo->collection_id != NULL)
+    add (&seen, &builder, SUMMARY_KEY_COLLECTION_ID, g_variant_new_string (repo->collection_id));
+  if (collection_map != NULL)
+    add (&seen, &builder, SUMMARY_KEY_COLLECTION_MAP, collection_map);
+  add (&seen, &builder, SUMMARY_KEY_INDEXED_DELTAS, g_variant_new_boolean (TRUE));
+  gsize n = extra != NULL ? g_variant_n_children (extra) : 0;
+  for (gsize i = 0; i < n; i++) {
+    const char *key;
+    g_autoptr (GVariant) value = NULL;
+    g_variant_get_child (extra, i, "{&sv}", &key, &value);
+    if (!g_variant_dict_contains (&seen, key))
+      add (&seen, &builder, key, value);
+  }
+  *out = g_variant_ref_sink (g_variant_builder_end (&builder));
+  return TRUE;
+}
+
+static gboolean
+write_summary (TreeRepo *repo, GBytes *bytes, GError **error)
+{
+  if (g_bytes_get_size (bytes) > SUMMARY_MAX_BYTES)
+    return throw_error (error, TREE_ERROR_INVALID, "the summary would be larger than clients take");
+  if (unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
+    return throw_errno (error, "remove '" REPO_SUMMARY_SIG "'");
+  gconstpointer data = g_bytes_get_data (bytes, NULL);
+  gsize len = g_bytes_get_size (bytes);
+  gboolean ok = repo->fsync
+                    ? file_replace_durable_at (repo->dfd, REPO_SUMMARY, data, len, 0644, error)
+                    : file_replace_at (repo->dfd, REPO_SUMMARY, data, len, 0644, error);
+  if (ok)
+    repo_touch (repo);
+  return ok;
+}
+
+/* Clients look into delta-indexes/ when this is set. */
+static gboolean
+set_indexed_deltas (TreeRepo *repo, GError **error)
+{
+  gboolean set = FALSE;
+  return repo_config_boolean (repo, "core", "indexed-deltas", FALSE, &set, error) &&
+         (set || tree_repo_config_set (repo, "core", "indexed-deltas", "true", error));
+}
+
+gboolean
+publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
+{
+  g_autoptr (GHashTable)
+      known = g_hash_table_new_full (checksum_hash, checksum_equal, NULL, facts_free);
+  g_autoptr (GVariant) refs = build_heads (repo, known, error);
+  g_autoptr (GVariant) map = NULL;
+  g_autoptr (GArray) deltas = refs != NULL ? delta_index_list (repo, error) : NULL;
+  g_autoptr (GVariant) all = NULL;
+  if (deltas == NULL || !build_collection_map (repo, known, &map, error) ||
+      !delta_index_write (repo, deltas, error) || !set_indexed_deltas (repo, error) ||
+      !build_metadata (repo, deltas, map, metadata, &all, error))
+    return prefix_error (error, "summary");
+  g_autoptr (GBytes) bytes = summary_build (refs, all);
+  return write_summary (repo, bytes, error) || prefix_error (error, "summary");
+}
+
+/* ---- The commit that carries the metadata of a collection ---- */
+
+static GVariant *
+metadata_of_commit (const TreeRepo *repo, GVariant *extra)
+{
+  static const char *const binding[] = {METADATA_REF, NULL};
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_COLLECTION_BINDING,
+                         g_variant_new_string (repo->collection_id));
+  g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_REF_BINDING,
+                         g_variant_new_strv (binding, -1));
+  gsize n = extra != NULL ? g_variant_n_children (extra) : 0;
+  for (gsize i = 0; i < n; i++) {
+    const char *key;
+    g_autoptr (GVariant) value = NULL;
+    g_variant_get_child (extra, i, "{&sv}", &key, &value);
+    if (strcmp (key, COMMIT_KEY_COLLECTION_BINDING) != 0 &&
+        strcmp (key, COMMIT_KEY_REF_BINDING) != 0)
+      g_variant_builder_add (&builder, "{sv}", key, value);
+  }
+  return g_variant_builder_end (&builder);
+}
+
+static gboolean
+commit_metadata (TreeRepo *repo, GVariant *extra, GError **error)
+{
+  gboolean has_parent = FALSE;
+  TreeChecksum parent;
+  if (!refs_read_in (repo, REF_HEADS, NULL, METADATA_REF, &has_parent, &parent, NULL, error))
+    return FALSE;
+  FileMeta root = {.mode = S_IFDIR | 0755};
+  g_autoptr (GBytes) tree = dirtree_build (NULL, 0, NULL, 0);
+  g_autoptr (GBytes) meta = filemeta_to_dirmeta (&root);
+  g_autoptr (Txn) txn = txn_begin (repo, repo->fsync, error);
+  TreeChecksum tree_name;
+  TreeChecksum meta_name;
+  TreeChecksum commit_name;
+  if (txn == NULL || !txn_put_metadata (txn, TREE_OBJECT_DIR_TREE, tree, NULL, &tree_name, error) ||
+      !txn_put_metadata (txn, TREE_OBJECT_DIR_META, meta, NULL, &meta_name, error))
+    return FALSE;
+  g_autoptr (GBytes) commit = commit_build (
+      metadata_of_commit (repo, extra), has_parent ? &parent : NULL, "", "",
+      (guint64)(g_get_real_time () / G_USEC_PER_SEC), &tree_name, &meta_name);
+  if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, commit, NULL, &commit_name, error))
+    return FALSE;
+  txn_set_ref (txn, METADATA_REF, &commit_name);
+  return txn_commit (txn, NULL, error);
+}
+
+gboolean
+tree_repo_update_summary (TreeRepo *self, GVariant *metadata, GError **error)
+{
+  g_autoptr (GVariant) extra = metadata != NULL ? g_variant_ref_sink (metadata) : NULL;
+  autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
+  if (lock < 0)
+    return FALSE;
+  if (self->collection_id != NULL && !commit_metadata (self, extra, error))
+    return prefix_error (error, "commit to '" METADATA_REF "'");
+  return publish_summary (self, extra, error);
+}
+
+GVariant *
+tree_repo_load_summary (const TreeRepo *self, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_auto (Summary) summary = {0};
+  if (!file_read_at (self->dfd, REPO_SUMMARY, SUMMARY_MAX_BYTES, &bytes, error))
+    return NULL;
+  if (bytes == NULL)
+    return throw_null (error, TREE_ERROR_NOT_FOUND,
+                       "'%s' has no summary; write one by 'summary -u'", self->path);
+  if (!summary_parse (bytes, &summary, error))
+    return NULL;
+  return g_variant_ref (summary.variant);
+}
