@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/arrive.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "core/dirtree.h"
+#include "pull/route.h"
+#include "store/object-read.h"
+#include "store/object-write.h"
+
+/* Those who push look at arrival_n_underway(); this is only for the case that they do not. */
+#define MAX_QUEUED 4096
+
+typedef struct {
+  PullAction action;
+  PullItem item;
+  FetchBody *body;
+  char *url;
+} Job;
+
+/* A finished job, and of a dirtree what it names and is not here. */
+typedef struct {
+  PullAction action;
+  TreeObjectType type;
+  GArray *children; /* PullItem; or NULL */
+} Result;
+
+struct Arrival {
+  ArrivalConfig config;
+  Pool *pool;
+  guint n_underway; /* of the owner's thread */
+  GMutex lock;      /* guards all below */
+  GCond changed;
+  GArray *results; /* Result */
+  guint n_running; /* pushed and without a result yet */
+  gboolean failed;
+};
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+  pull_item_clear (&job->item);
+  fetch_body_free (job->body);
+  g_free (job->url);
+  g_free (job);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
+
+static void
+clear_item (gpointer item)
+{
+  pull_item_clear (item);
+}
+
+/* ---- Finding out what is missing ---- */
+
+gboolean
+arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum *checksum, PullWhere *out,
+                GError **error)
+{
+  gboolean found = FALSE;
+  if (!txn_has_object (self->config.txn, type, checksum, &found, error))
+    return FALSE;
+  *out = found ? PULL_HERE : PULL_MISSING;
+  if (!found && self->config.source_has_all)
+    *out = PULL_CACHED;
+  for (guint i = 0; *out == PULL_MISSING && i < self->config.sources->len; i++) {
+    if (!object_exists (self->config.sources->pdata[i], type, checksum, &found, error))
+      return FALSE;
+    if (found)
+      *out = PULL_CACHED;
+  }
+  return TRUE;
+}
+
+/* Takes what @item owns. */
+static gboolean
+add_child (Arrival *self, GArray *children, PullItem *item, GError **error)
+{
+  gboolean ok = arrival_locate (self, item->type, &item->checksum, &item->where, error);
+  if (ok && (item->where != PULL_HERE || item->type == TREE_OBJECT_DIR_TREE))
+    g_array_append_val (children, *item);
+  else
+    pull_item_clear (item);
+  return ok;
+}
+
+/* Is an entry wanted, and if only partly: *@out_route is its path. */
+static RouteKind
+classify (Arrival *self, const char *route, const char *name, char **out_route)
+{
+  *out_route = NULL;
+  if (route == NULL)
+    return ROUTE_IN;
+  g_autofree char *path = g_build_path ("/", route, name, NULL);
+  RouteKind kind = route_classify (self->config.subpaths, path);
+  if (kind == ROUTE_ON_WAY)
+    *out_route = g_steal_pointer (&path);
+  return kind;
+}
+
+static gboolean
+list_files (Arrival *self, const PullItem *item, const DirTree *tree, const DirTree *against,
+            GArray *children, GError **error)
+{
+  for (guint i = 0; i < tree->files.n; i++) {
+    DirTreeEntry entry, old;
+    dirtree_file (tree, i, &entry);
+    if (against != NULL && dirtree_find_file (against, entry.name, &old) &&
+        tree_checksum_equal (&entry.content, &old.content))
+      continue;
+    g_autofree char *route = NULL;
+    if (classify (self, item->route, entry.name, &route) != ROUTE_IN)
+      continue;
+    PullItem child = {.type = TREE_OBJECT_FILE, .checksum = entry.content};
+    if (!add_child (self, children, &child, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+list_dirs (Arrival *self, const PullItem *item, const DirTree *tree, const DirTree *against,
+           GArray *children, GError **error)
+{
+  for (guint i = 0; i < tree->dirs.n; i++) {
+    DirTreeEntry entry, old;
+    dirtree_dir (tree, i, &entry);
+    PullItem child = {.type = TREE_OBJECT_DIR_TREE, .checksum = entry.content};
+    if (classify (self, item->route, entry.name, &child.route) == ROUTE_OUT)
+      continue;
+    child.has_against = against != NULL && dirtree_find_dir (against, entry.name, &old);
+    gboolean same_meta = child.has_against && tree_checksum_equal (&entry.meta, &old.meta);
+    if (child.has_against)
+      child.against = old.content;
+    /* The same dirtree in a complete commit: all below it is here. */
+    if (child.has_against && tree_checksum_equal (&entry.content, &old.content))
+      pull_item_clear (&child);
+    else if (!add_child (self, children, &child, error))
+      return FALSE;
+    PullItem meta = {.type = TREE_OBJECT_DIR_META, .checksum = entry.meta};
+    if (!same_meta && !add_child (self, children, &meta, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static GArray *
+list_children (Arrival *self, const PullItem *item, GBytes *bytes, GError **error)
+{
+  g_auto (DirTree) tree = {0};
+  g_auto (DirTree) old = {0};
+  const DirTree *against = NULL;
+  if (!dirtree_parse (bytes, &tree, error))
+    return NULL;
+  g_autoptr (GError) local = NULL;
+  if (item->has_against) {
+    if (object_load_dirtree (txn_get_repo (self->config.txn), &item->against, &old, &local))
+      against = &old;
+    else
+      g_debug ("not compared with an older tree: %s", local->message); /* only slower */
+  }
+  g_autoptr (GArray) children = g_array_new (FALSE, FALSE, sizeof (PullItem));
+  g_array_set_clear_func (children, clear_item);
+  if (!list_files (self, item, &tree, against, children, error) ||
+      !list_dirs (self, item, &tree, against, children, error))
+    return NULL;
+  return g_steal_pointer (&children);
+}
+
+/* ---- The jobs ---- */
+
+static gboolean
+load_from_sources (Arrival *self, const PullItem *item, GBytes **out, GError **error)
+{
+  for (guint i = 0; i < self->config.sources->len; i++) {
+    g_autoptr (GBytes) bytes = NULL;
+    const TreeRepo *source = self->config.sources->pdata[i];
+    if (!object_load_optional (source, item->type, &item->checksum, &bytes, error))
+      return prefix_error (error, "'%s'", source->path);
+    if (bytes == NULL)
+      continue;
+    *out = g_steal_pointer (&bytes);
+    return TRUE;
+  }
+  g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
+  return throw_error (error, TREE_ERROR_NOT_FOUND,
+                      "No such metadata object %s in the source repository: it is incomplete",
+                      name);
+}
+
+static gboolean
+import_file (Arrival *self, ObjectWriter *writer, const PullItem *item, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  for (guint i = 0; i < self->config.sources->len; i++) {
+    g_clear_error (&local);
+    if (object_writer_import (writer, self->config.sources->pdata[i], &item->checksum,
+                              self->config.trusted, &local))
+      return TRUE;
+    if (!g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
+      break;
+  }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* Where the bytes of a metadata job are. @job loses its body. */
+static gboolean
+load_metadata (Arrival *self, Job *job, GBytes **out, GError **error)
+{
+  if (job->action == PULL_READ)
+    return txn_load_metadata (self->config.txn, job->item.type, &job->item.checksum, out, error);
+  if (job->action == PULL_IMPORT)
+    return load_from_sources (self, &job->item, out, error);
+  const guint8 *data;
+  gsize len;
+  if (!fetch_body_data (job->body, &data, &len, error))
+    return FALSE;
+  *out = g_bytes_new_with_free_func (data, len, (GDestroyNotify)fetch_body_free,
+                                     g_steal_pointer (&job->body));
+  return TRUE;
+}
+
+static gboolean
+check_dirmeta (GBytes *bytes, GError **error)
+{
+  g_auto (FileMeta) meta = {0};
+  return filemeta_parse_dirmeta (bytes, S_IFDIR, &meta, error);
+}
+
+static gboolean
+run_metadata (Arrival *self, Job *job, GArray **out_children, GError **error)
+{
+  const PullItem *item = &job->item;
+  g_autoptr (GBytes) bytes = NULL;
+  if (!load_metadata (self, job, &bytes, error))
+    return FALSE;
+  if (job->action != PULL_READ &&
+      !txn_put_metadata (self->config.txn, item->type, bytes, &item->checksum, NULL, error))
+    return FALSE;
+  g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
+  if (item->type == TREE_OBJECT_DIR_META)
+    return check_dirmeta (bytes, error) || prefix_error (error, "Corrupted object '%s'", name);
+  *out_children = list_children (self, item, bytes, error);
+  return *out_children != NULL || prefix_error (error, "Corrupted object '%s'", name);
+}
+
+static gboolean
+run_content (Arrival *self, ObjectWriter *writer, Job *job, GError **error)
+{
+  if (job->action == PULL_IMPORT)
+    return import_file (self, writer, &job->item, error);
+  const guint8 *data;
+  gsize len;
+  return fetch_body_data (job->body, &data, &len, error) &&
+         object_writer_put_archive_data (writer, data, len, &job->item.checksum, error);
+}
+
+/* Says when the owner should look: a dirtree leads to more; otherwise when the workers run dry. */
+static void
+post (Arrival *self, const Result *result, gboolean failed)
+{
+  g_mutex_lock (&self->lock);
+  self->n_running--;
+  self->failed |= failed;
+  if (!failed)
+    g_array_append_val (self->results, *result);
+  gboolean wake = failed || self->n_running == 0 ||
+                  (result->children != NULL && result->children->len > 0) ||
+                  self->results->len % 32 == 0;
+  if (wake)
+    g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (wake && self->config.wake != NULL)
+    self->config.wake (self->config.wake_data);
+}
+
+static gboolean
+run_job (gpointer data, gpointer worker, gpointer user_data, GError **error)
+{
+  Arrival *self = user_data;
+  g_autoptr (Job) job = data;
+  Result result = {.action = job->action, .type = job->item.type};
+  gboolean ok = job->item.type == TREE_OBJECT_FILE
+                    ? run_content (self, worker, job, error)
+                    : run_metadata (self, job, &result.children, error);
+  if (!ok && job->url != NULL)
+    (void)prefix_error (error, "fetched '%s'", job->url);
+  /* The memory is free before the owner is told that it may fetch more. */
+  g_clear_pointer (&job, job_free);
+  post (self, &result, !ok);
+  return ok;
+}
+
+static gpointer
+worker_new (gpointer user_data)
+{
+  Arrival *self = user_data;
+  return object_writer_new (self->config.txn);
+}
+
+static void
+worker_free (gpointer worker)
+{
+  object_writer_free (worker);
+}
+
+static const PoolFuncs pool_funcs = {worker_new, worker_free, run_job, job_free};
+
+/* ---- The owner's side ---- */
+
+static void
+clear_result (gpointer data)
+{
+  Result *result = data;
+  g_clear_pointer (&result->children, g_array_unref);
+}
+
+Arrival *
+arrival_new (const ArrivalConfig *config)
+{
+  Arrival *self = g_new0 (Arrival, 1);
+  self->config = *config;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->results = g_array_new (FALSE, FALSE, sizeof (Result));
+  g_array_set_clear_func (self->results, clear_result);
+  self->pool = pool_new (&pool_funcs, pool_default_workers (0), MAX_QUEUED, self);
+  return self;
+}
+
+gboolean
+arrival_finish (Arrival *self, GError **error)
+{
+  gboolean ok = pool_finish (self->pool, error);
+  g_array_unref (self->results);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  g_free (self);
+  return ok;
+}
+
+void
+arrival_push (Arrival *self, PullAction action, PullItem *item, FetchBody *body, const char *url)
+{
+  Job *job = g_new0 (Job, 1);
+  job->action = action;
+  job->item = *item;
+  item->route = NULL;
+  job->body = body;
+  job->url = g_strdup (url);
+  g_mutex_lock (&self->lock);
+  self->n_running++;
+  g_mutex_unlock (&self->lock);
+  self->n_underway++;
+  (void)pool_push (self->pool, job); /* after a failure the job is dropped, and collect tells */
+}
+
+guint
+arrival_n_underway (Arrival *self)
+{
+  return self->n_underway;
+}
+
+gboolean
+arrival_collect (Arrival *self, PullQueue *queue)
+{
+  g_autoptr (GArray) fresh = g_array_new (FALSE, FALSE, sizeof (Result));
+  g_array_set_clear_func (fresh, clear_result);
+  g_mutex_lock (&self->lock);
+  GArray *results = self->results;
+  self->results = fresh;
+  fresh = results;
+  gboolean failed = self->failed;
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < fresh->len; i++) {
+    const Result *result = &g_array_index (fresh, Result, i);
+    for (guint k = 0; result->children != NULL && k < result->children->len; k++) {
+      PullItem *child = &g_array_index (result->children, PullItem, k);
+      pull_queue_add (queue, child);
+      child->route = NULL; /* the queue has it now */
+    }
+    pull_queue_finish (queue, result->action, result->type);
+    self->n_underway--;
+  }
+  return !failed;
+}
+
+void
+arrival_wait (Arrival *self, guint timeout_ms)
+{
+  gint64 until = g_get_monotonic_time () + (gint64)timeout_ms * 1000;
+  g_mutex_lock (&self->lock);
+  while (self->results->len == 0 && !self->failed) {
+    if (!g_cond_wait_until (&self->changed, &self->lock, until))
+      break;
+  }
+  g_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/commits.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "core/checksum.h"
+#include "plain/layout.h"
+#include "pull/answer.h"
+#include "pull/refs.h"
+#include "pull/verify.h"
+#include "store/object-read.h"
+
+typedef struct {
+  TreeChecksum checksum;
+  char *ref;            /* by which it was asked for, or NULL */
+  int depth;            /* parents to follow; -1: all */
+  gboolean is_parent;   /* then it may be missing */
+  gboolean is_here;     /* in the repository or staged */
+  gboolean is_complete; /* and all below it as well */
+  PullAnswer object;
+  PullAnswer detached;
+} WantedCommit;
+
+struct PullCommits {
+  PullContext *context; /* borrowed */
+  GPtrArray *waiting;   /* owned WantedCommit that are being fetched */
+  GHashTable *depths;   /* owned TreeChecksum -> depth that was wanted of it, +1 so that all is 0 */
+  GArray *marked;       /* TreeChecksum: commits to unmark at the end */
+  guint n_arrived;
+};
+
+static void
+wanted_commit_free (gpointer data)
+{
+  WantedCommit *wanted = data;
+  g_free (wanted->ref);
+  answer_clear (&wanted->object);
+  answer_clear (&wanted->detached);
+  g_free (wanted);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WantedCommit, wanted_commit_free)
+
+PullCommits *
+pull_commits_new (PullContext *context)
+{
+  PullCommits *self = g_new0 (PullCommits, 1);
+  self->context = context;
+  self->waiting = g_ptr_array_new_with_free_func (wanted_commit_free);
+  self->depths = g_hash_table_new_full (checksum_hash, checksum_equal, g_free, NULL);
+  self->marked = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
+  return self;
+}
+
+void
+pull_commits_free (PullCommits *self)
+{
+  if (self == NULL)
+    return;
+  g_ptr_array_unref (self->waiting);
+  g_hash_table_unref (self->depths);
+  g_array_unref (self->marked);
+  g_free (self);
+}
+
+gboolean
+pull_commits_is_done (const PullCommits *self)
+{
+  return self->waiting->len == 0;
+}
+
+guint
+pull_commits_n_arrived (const PullCommits *self)
+{
+  return self->n_arrived;
+}
+
+/* ---- Asking for it ---- */
+
+static void
+request (PullCommits *self, PullAnswer *answer, const TreeChecksum *commit, TreeObjectType type,
+         char **bases)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*commit, type}, /* archive= */ TRUE, path);
+  g_autofree char *below = g_build_filename (REPO_OBJECTS, path, NULL);
+  answer_request (answer, self->context->fetcher, (const char *const *)bases, below,
+                  OBJECT_METADATA_MAX, NULL, NULL);
+}
+
+/* From the local source instead; what is not there is "not found", as on a server. */
+static gboolean
+load (PullCommits *self, PullAnswer *answer, const TreeChecksum *commit, TreeObjectType type,
+      GError **error)
+{
+  const TreeRepo *source = self->context->sources->pdata[0];
+  if (!object_load_optional (source, type, commit, &answer->bytes, error))
+    return prefix_error (error, "'%s'", source->path);
+  answer->done = TRUE;
+  answer->status = answer->bytes != NULL ? FETCH_OK : FETCH_NOT_FOUND;
+  answer->url = g_strdup (source->path);
+  if (answer->bytes == NULL) {
+    g_autofree char *name = object_to_string (&(ObjectName){*commit, type});
+    (void)throw_error (&answer->error, TREE_ERROR_NOT_FOUND, "No such metadata object %s in '%s'",
+                       name, source->path);
+  }
+  return TRUE;
+}
+
+/* A commit that a cache repository has need not be fetched; its tree is looked for there, too. */
+static gboolean
+load_from_cache (PullCommits *self, WantedCommit *wanted, GError **error)
+{
+  const PullContext *context = self->context;
+  for (guint i = 0; i < context->sources->len && wanted->object.bytes == NULL; i++) {
+    if (!object_load_optional (context->sources->pdata[i], TREE_OBJECT_COMMIT, &wanted->checksum,
+                               &wanted->object.bytes, error))
+      return FALSE;
+  }
+  wanted->object.done = wanted->object.bytes != NULL;
+  return TRUE;
+}
+
+/* Is it in the repository, published, with nothing missing below? A staged commit never is: the
+ * pull that staged it did not come to its end. */
+static gboolean
+look_up (PullCommits *self, WantedCommit *wanted, GError **error)
+{
+  const PullContext *context = self->context;
+  gboolean published = FALSE;
+  gboolean partial = FALSE;
+  if (!txn_has_object (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum, &wanted->is_here,
+                       error) ||
+      !object_exists (context->repo, TREE_OBJECT_COMMIT, &wanted->checksum, &published, error) ||
+      !commit_is_partial (context->repo, &wanted->checksum, &partial, error))
+    return FALSE;
+  wanted->is_complete = published && !partial;
+  return TRUE;
+}
+
+static gboolean
+want (PullCommits *self, const TreeChecksum *commit, const char *ref, int depth, gboolean is_parent,
+      GError **error)
+{
+  /* As unsigned, -1 is the deepest of all. */
+  gpointer seen;
+  if (ref == NULL && g_hash_table_lookup_extended (self->depths, commit, NULL, &seen) &&
+      (guint)GPOINTER_TO_INT (seen) >= (guint)depth)
+    return TRUE;
+  (void)g_hash_table_replace (self->depths, g_memdup2 (commit, sizeof *commit),
+                              GINT_TO_POINTER (depth));
+  g_autoptr (WantedCommit) wanted = g_new0 (WantedCommit, 1);
+  wanted->checksum = *commit;
+  wanted->ref = g_strdup (ref);
+  wanted->depth = depth;
+  wanted->is_parent = is_parent;
+  if (!look_up (self, wanted, error))
+    return FALSE;
+  if (wanted->is_here)
+    wanted->object.done = TRUE;
+  if (self->context->is_local) {
+    if ((!wanted->is_here && !load (self, &wanted->object, commit, TREE_OBJECT_COMMIT, error)) ||
+        !load (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META, error))
+      return FALSE;
+  } else {
+    if (!wanted->is_here && !load_from_cache (self, wanted, error))
+      return FALSE;
+    if (!wanted->object.done)
+      request (self, &wanted->object, commit, TREE_OBJECT_COMMIT,
+               self->context->remote->content_bases);
+    request (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META,
+             self->context->remote->bases);
+  }
+  g_ptr_array_add (self->waiting, g_steal_pointer (&wanted));
+  return TRUE;
+}
+
+gboolean
+pull_commits_want (PullCommits *self, const TreeChecksum *commit, const char *ref, GError **error)
+{
+  return want (self, commit, ref, self->context->options->depth, /* is_parent= */ FALSE, error);
+}
+
+/* ---- Verifying ---- */
+
+static gboolean
+check_bytes (const WantedCommit *wanted, GError **error)
+{
+  TreeChecksum found;
+  hash_data (g_bytes_get_data (wanted->object.bytes, NULL), g_bytes_get_size (wanted->object.bytes),
+             &found);
+  if (tree_checksum_equal (&found, &wanted->checksum))
+    return TRUE;
+  char want_hex[TREE_CHECKSUM_HEX_LEN + 1];
+  char have_hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&wanted->checksum, want_hex);
+  tree_checksum_to_hex (&found, have_hex);
+  return throw_error (
+      error, TREE_ERROR_CORRUPT,
+      "fetched '%s': Corrupted metadata object %s.commit: its bytes have checksum %s",
+      wanted->object.url, want_hex, have_hex);
+}
+
+static gboolean
+check_timestamp_of (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
+                    const TreeChecksum *current, GError **error)
+{
+  g_auto (Commit) old = {0};
+  if (tree_checksum_equal (current, &wanted->checksum))
+    return TRUE;
+  return object_load_commit (context->repo, current, &old, error) &&
+         verify_timestamp (&wanted->checksum, commit, current, &old, error);
+}
+
+static gboolean
+check_timestamps (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
+                  GError **error)
+{
+  TreeChecksum current;
+  gboolean found = FALSE;
+  if (context->options->timestamp_check &&
+      (!pull_current_commit (context, wanted->ref, &found, &current, error) ||
+       (found && !check_timestamp_of (context, wanted, commit, &current, error))))
+    return FALSE;
+  const char *rev = context->options->timestamp_check_from_rev;
+  return rev == NULL || (tree_repo_resolve_rev (context->repo, rev, &current, error) &&
+                         check_timestamp_of (context, wanted, commit, &current, error));
+}
+
+static gboolean
+verify (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
+        GError **error)
+{
+  if (!context->options->disable_verify_bindings &&
+      !verify_bindings (commit, wanted->ref, context->collection_id, error))
+    return FALSE;
+  return wanted->ref == NULL || check_timestamps (context, wanted, commit, error);
+}
+
+/* ---- Storing, and what follows ---- */
+
+static gboolean
+store (PullCommits *self, const WantedCommit *wanted, GError **error)
+{
+  const PullContext *context = self->context;
+  if (!wanted->is_complete) {
+    if (!commit_set_partial (context->repo, &wanted->checksum, TRUE, error))
+      return FALSE;
+    g_array_append_val (self->marked, wanted->checksum);
+  }
+  if (wanted->detached.bytes != NULL &&
+      !txn_put_metadata (context->txn, TREE_OBJECT_COMMIT_META, wanted->detached.bytes,
+                         &wanted->checksum, NULL, error))
+    return FALSE;
+  if (wanted->is_here)
+    return TRUE;
+  self->n_arrived++;
+  return txn_put_metadata (context->txn, TREE_OBJECT_COMMIT, wanted->object.bytes,
+                           &wanted->checksum, NULL, error);
+}
+
+static gboolean
+is_complete (const PullContext *context, const TreeChecksum *commit, gboolean *out, GError **error)
+{
+  gboolean exists = FALSE;
+  gboolean partial = FALSE;
+  if (!object_exists (context->repo, TREE_OBJECT_COMMIT, commit, &exists, error) ||
+      !commit_is_partial (context->repo, commit, &partial, error))
+    return FALSE;
+  *out = exists && !partial;
+  return TRUE;
+}
+
+/* A complete commit whose tree is probably much the same: what the ref points to now, or the
+ * parent. */
+static gboolean
+find_relative (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
+               gboolean *out_found, Commit *out, GError **error)
+{
+  TreeChecksum candidate;
+  *out_found = FALSE;
+  if (wanted->ref != NULL) {
+    if (!pull_current_commit (context, wanted->ref, out_found, &candidate, error) ||
+        (*out_found && !is_complete (context, &candidate, out_found, error)))
+      return FALSE;
+  }
+  if (!*out_found && commit->has_parent) {
+    candidate = commit->parent;
+    if (!is_complete (context, &candidate, out_found, error))
+      return FALSE;
+  }
+  return !*out_found || object_load_commit (context->repo, &candidate, out, error);
+}
+
+static gboolean
+add_item (PullContext *context, PullItem *item, GError **error)
+{
+  if (!arrival_locate (context->arrival, item->type, &item->checksum, &item->where, error)) {
+    pull_item_clear (item);
+    return FALSE;
+  }
+  pull_queue_add (context->queue, item);
+  return TRUE;
+}
+
+static gboolean
+add_tree (PullCommits *self, const WantedCommit *wanted, const Commit *commit, GError **error)
+{
+  PullContext *context = self->context;
+  g_auto (Commit) relative = {0};
+  PullItem tree = {.type = TREE_OBJECT_DIR_TREE, .checksum = commit->root};
+  PullItem meta = {.type = TREE_OBJECT_DIR_META, .checksum = commit->root_meta};
+  if (!find_relative (context, wanted, commit, &tree.has_against, &relative, error) ||
+      !add_item (context, &meta, error))
+    return FALSE;
+  if (tree.has_against)
+    tree.against = relative.root;
+  if (tree.has_against && tree_checksum_equal (&tree.against, &tree.checksum))
+    return TRUE;
+  if (context->subpaths != NULL && !g_strv_contains ((const char *const *)context->subpaths, "/"))
+    tree.route = g_strdup ("/");
+  return add_item (context, &tree, error);
+}
+
+static gboolean
+arrived (PullCommits *self, WantedCommit *wanted, GError **error)
+{
+  const PullContext *context = self->context;
+  g_auto (Commit) commit = {0};
+  if (wanted->is_here && !txn_load_metadata (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum,
+                                             &wanted->object.bytes, error))
+    return FALSE;
+  if ((!wanted->is_here && !check_bytes (wanted, error)) ||
+      !commit_parse (wanted->object.bytes, &commit, error) ||
+      !verify (context, wanted, &commit, error) || !store (self, wanted, error))
+    return FALSE;
+  if (commit.has_parent && wanted->depth != 0 &&
+      !want (self, &commit.parent, NULL, wanted->depth > 0 ? wanted->depth - 1 : -1,
+             /* is_parent= */ TRUE, error))
+    return FALSE;
+  if (wanted->is_complete || context->options->commit_metadata_only)
+    return TRUE;
+  return add_tree (self, wanted, &commit, error);
+}
+
+static gboolean
+settle (PullCommits *self, WantedCommit *wanted, GError **error)
+{
+  if (!answer_check (&wanted->object, error) || !answer_check (&wanted->detached, error))
+    return FALSE;
+  if (!wanted->is_here && wanted->object.bytes == NULL) {
+    if (wanted->is_parent) /* history ends here, which is no fault */
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&wanted->object.error));
+    return FALSE;
+  }
+  if (arrived (self, wanted, error))
+    return TRUE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&wanted->checksum, hex);
+  return prefix_error (error, "commit %s", hex);
+}
+
+gboolean
+pull_commits_step (PullCommits *self, GError **error)
+{
+  for (guint i = 0; i < self->waiting->len;) {
+    const WantedCommit *peek = self->waiting->pdata[i];
+    if (!peek->object.done || !peek->detached.done) {
+      i++;
+      continue;
+    }
+    /* Settling may add parents to the end of the list. */
+    g_autoptr (WantedCommit) wanted = g_ptr_array_steal_index (self->waiting, i);
+    if (!settle (self, wanted, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+pull_commits_unmark (PullCommits *self, GError **error)
+{
+  for (guint i = 0; i < self->marked->len; i++) {
+    if (!commit_set_partial (self->context->repo, &g_array_index (self->marked, TreeChecksum, i),
+                             FALSE, error))
+      return FALSE;
+  }
+  return TRUE;
+}

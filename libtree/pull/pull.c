@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sequence of a pull:
+ *
+ *   remote -> summary -> commits -> queue <-> fetcher -> workers -> transaction -> refs
+ *
+ * One thread (the caller's) moves bytes and decides; workers verify, unpack and write. The commit
+ * point is the transaction's (store/txn.h). A pull that is killed before it leaves staged objects,
+ * which the next one takes over, and marks on commits that were not there before; a power cut
+ * between the transaction and the end leaves a mark too many, and the next pull walks that commit
+ * once more. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "plain/layout.h"
+#include "pull/answer.h"
+#include "pull/commits.h"
+#include "pull/refs.h"
+#include "pull/route.h"
+#include "store/repo.h"
+
+/* Jobs that workers have not done yet; beyond, the network waits for them. */
+#define MAX_UNDERWAY 256
+#define PROGRESS_INTERVAL_US (100 * 1000)
+#define IDLE_MS 500
+
+typedef struct {
+  PullContext context;
+  PullCommits *commits;
+  guint64 content_max_bytes;
+  gint64 next_progress_us;
+  GError *error; /* why the turn ended the run */
+} Pull;
+
+/* ---- Objects from the network ---- */
+
+typedef struct {
+  Pull *pull;
+  PullItem item;
+} Ticket;
+
+static void
+fail (Pull *self, GError *error)
+{
+  if (self->error == NULL)
+    self->error = error;
+  else
+    g_error_free (error);
+}
+
+static void
+on_object (FetchResult *result, gpointer user_data)
+{
+  g_autofree Ticket *ticket = user_data;
+  Pull *self = ticket->pull;
+  if (result->status == FETCH_OK) {
+    arrival_push (self->context.arrival, PULL_FETCH, &ticket->item, g_steal_pointer (&result->body),
+                  result->url);
+    return;
+  }
+  pull_item_clear (&ticket->item);
+  fail (self, g_error_copy (result->error));
+  if (result->status == FETCH_NOT_FOUND)
+    g_prefix_error (&self->error, "the remote's repository is incomplete: ");
+}
+
+static void
+fetch_object (Pull *self, const PullItem *item)
+{
+  gboolean is_content = item->type == TREE_OBJECT_FILE;
+  char path[sizeof REPO_OBJECTS + OBJECT_PATH_MAX] = REPO_OBJECTS "/";
+  object_path (&(ObjectName){item->checksum, item->type}, /* archive= */ TRUE,
+               path + strlen (REPO_OBJECTS "/"));
+  Ticket *ticket = g_new0 (Ticket, 1);
+  ticket->pull = self;
+  ticket->item = *item;
+  FetchRequest request = {.bases = (const char *const *)self->context.remote->content_bases,
+                          .path = path,
+                          .max_bytes = is_content ? self->content_max_bytes : OBJECT_METADATA_MAX,
+                          .priority = is_content ? FETCH_PRIORITY_CONTENT : FETCH_PRIORITY_METADATA,
+                          .done = on_object,
+                          .user_data = ticket};
+  fetcher_start (self->context.fetcher, &request);
+}
+
+/* ---- The engine ---- */
+
+static gboolean
+workers_have_room (Pull *self)
+{
+  return arrival_n_underway (self->context.arrival) < MAX_UNDERWAY;
+}
+
+static void
+feed (Pull *self)
+{
+  PullContext *context = &self->context;
+  static const PullAction local_actions[] = {PULL_READ, PULL_IMPORT};
+  PullItem item;
+  for (gsize i = 0; i < G_N_ELEMENTS (local_actions); i++) {
+    while (workers_have_room (self) && pull_queue_next (context->queue, local_actions[i], &item))
+      arrival_push (context->arrival, local_actions[i], &item, NULL, NULL);
+  }
+  while (context->fetcher != NULL && workers_have_room (self) &&
+         fetcher_has_room (context->fetcher) && pull_queue_next (context->queue, PULL_FETCH, &item))
+    fetch_object (self, &item);
+}
+
+static void
+report_progress (Pull *self, gboolean force)
+{
+  const TreePullOptions *options = self->context.options;
+  gint64 now = g_get_monotonic_time ();
+  if (options->progress == NULL || (!force && now < self->next_progress_us))
+    return;
+  self->next_progress_us = now + PROGRESS_INTERVAL_US;
+  const PullCounts *counts = pull_queue_counts (self->context.queue);
+  Fetcher *fetcher = self->context.fetcher;
+  options->progress (
+      counts->n_done, counts->n_known, fetcher != NULL ? fetcher_received_bytes (fetcher) : 0,
+      fetcher != NULL ? "Receiving objects" : "Importing objects", options->user_data);
+}
+
+/* FALSE: all is done, or cannot be. */
+static gboolean
+turn (gpointer user_data)
+{
+  Pull *self = user_data;
+  const volatile int *interrupted = self->context.options->interrupted;
+  if (interrupted != NULL && *interrupted && self->error == NULL)
+    (void)throw_interrupted (&self->error);
+  if (self->error != NULL || !arrival_collect (self->context.arrival, self->context.queue) ||
+      !pull_commits_step (self->commits, &self->error))
+    return FALSE;
+  feed (self);
+  report_progress (self, FALSE);
+  return !pull_queue_is_done (self->context.queue) || !pull_commits_is_done (self->commits);
+}
+
+static gboolean
+run (Pull *self, GError **error)
+{
+  if (self->context.fetcher != NULL)
+    return fetcher_run (self->context.fetcher, turn, self, error);
+  while (turn (self))
+    arrival_wait (self->context.arrival, IDLE_MS);
+  return TRUE;
+}
+
+/* The workers end first in any case: they hold bodies of the fetcher. Of two errors, that of the
+ * turn came first unless it only noticed that a worker had failed. */
+static gboolean
+run_to_end (Pull *self, GError **error)
+{
+  g_autoptr (GError) run_error = NULL;
+  g_autoptr (GError) worker_error = NULL;
+  (void)run (self, &run_error);
+  (void)arrival_finish (g_steal_pointer (&self->context.arrival), &worker_error);
+  GError **first = self->error != NULL ? &self->error
+                   : run_error != NULL ? &run_error
+                                       : &worker_error;
+  if (*first == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (first));
+  return FALSE;
+}
+
+/* ---- Setting up ---- */
+
+static void
+wake_fetcher (gpointer user_data)
+{
+  fetcher_wakeup (user_data);
+}
+
+static gboolean
+open_caches (PullContext *context, GError **error)
+{
+  for (const char *const *path = context->options->localcache_repos; path != NULL && *path != NULL;
+       path++) {
+    TreeRepo *cache = tree_repo_open (AT_FDCWD, *path, error);
+    if (cache == NULL)
+      return FALSE;
+    g_ptr_array_add (context->sources, cache);
+  }
+  return TRUE;
+}
+
+static gboolean
+open_fetcher (PullContext *context, GError **error)
+{
+  if (context->is_local)
+    return TRUE;
+  autofd int tmp = dir_open_at (context->repo->dfd, REPO_TMP, error);
+  if (tmp < 0)
+    return FALSE;
+  context->tmp_dfd = fd_steal (&tmp);
+  context->remote->fetch.tmp_dfd = context->tmp_dfd;
+  context->fetcher = fetcher_new (&context->remote->fetch, error);
+  return context->fetcher != NULL &&
+         pull_remote_find_mirrors (context->remote, context->fetcher, context->options->interrupted,
+                                   error);
+}
+
+static gboolean
+check_options (const TreePullOptions *options, GError **error)
+{
+  if (options->depth < -1)
+    return throw_error (error, TREE_ERROR_INVALID, "depth %d: must be -1 (all) or more",
+                        options->depth);
+  if (options->depth != 0 &&
+      (options->timestamp_check || options->timestamp_check_from_rev != NULL))
+    return throw_error (
+        error, TREE_ERROR_INVALID,
+        "the timestamp check and a depth exclude each other: parents are always older");
+  return TRUE;
+}
+
+static gboolean
+set_up (Pull *self, GError **error)
+{
+  PullContext *context = &self->context;
+  const TreePullOptions *options = context->options;
+  if (!check_options (options, error))
+    return FALSE;
+  if (options->subpaths != NULL && options->subpaths[0] != NULL) {
+    context->subpaths = route_parse (options->subpaths, error);
+    if (context->subpaths == NULL)
+      return FALSE;
+  }
+  struct statvfs st;
+  if (fstatvfs (context->repo->dfd, &st) < 0)
+    return throw_errno (error, "statvfs");
+  /* What is larger than the free space cannot be meant to be stored here. */
+  self->content_max_bytes = MAX ((guint64)st.f_bavail * st.f_frsize, 1024 * 1024);
+  if (!open_caches (context, error) || !open_fetcher (context, error))
+    return FALSE;
+  context->txn = txn_begin (context->repo, !options->disable_fsync, error);
+  if (context->txn == NULL)
+    return FALSE;
+  context->queue = pull_queue_new ();
+  self->commits = pull_commits_new (context);
+  ArrivalConfig config = {.txn = context->txn,
+                          .sources = context->sources,
+                          .source_has_all = context->is_local,
+                          .trusted = !options->untrusted,
+                          .subpaths = (const char *const *)context->subpaths,
+                          .wake = context->fetcher != NULL ? wake_fetcher : NULL,
+                          .wake_data = context->fetcher};
+  context->arrival = arrival_new (&config);
+  return TRUE;
+}
+
+static void
+pull_clear (Pull *self)
+{
+  PullContext *context = &self->context;
+  if (context->arrival != NULL)
+    (void)arrival_finish (context->arrival, NULL);
+  g_clear_pointer (&self->commits, pull_commits_free);
+  g_clear_pointer (&context->fetcher, fetcher_free);
+  g_clear_pointer (&context->queue, pull_queue_free);
+  g_clear_pointer (&context->txn, txn_free);
+  g_clear_pointer (&context->sources, g_ptr_array_unref);
+  g_clear_pointer (&context->remote, pull_remote_free);
+  g_free (context->ref_remote);
+  g_free (context->collection_id);
+  g_strfreev (context->subpaths);
+  fd_cleanup (&context->tmp_dfd);
+  g_clear_error (&self->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pull, pull_clear)
+
+/* ---- The end ---- */
+
+static void
+queue_refs (PullContext *context, GPtrArray *wanted)
+{
+  for (guint i = 0; i < wanted->len; i++) {
+    const WantedRef *ref = wanted->pdata[i];
+    if (ref->name == NULL)
+      continue;
+    g_autofree char *refspec = context->ref_remote != NULL
+                                   ? g_strconcat (context->ref_remote, ":", ref->name, NULL)
+                                   : g_strdup (ref->name);
+    txn_set_ref (context->txn, refspec, &ref->commit);
+  }
+}
+
+static gboolean
+store_summary (const PullContext *context, const PullSummary *summary, GError **error)
+{
+  static const char *const names[] = {REPO_SUMMARY, REPO_SUMMARY_SIG};
+  GBytes *const contents[] = {summary->bytes, summary->signature};
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (contents[i] == NULL) {
+      (void)unlinkat (context->repo->dfd, names[i], 0); /* hardly ever there */
+      continue;
+    }
+    gsize len;
+    const void *data = g_bytes_get_data (contents[i], &len);
+    if (!file_replace_durable_at (context->repo->dfd, names[i], data, len, 0644, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+count_result (Pull *self, const TxnStats *stats, gint64 begin_us, TreePullResult *out)
+{
+  const PullContext *context = &self->context;
+  const PullCounts *counts = pull_queue_counts (context->queue);
+  guint n_commits = pull_commits_n_arrived (self->commits);
+  *out = (TreePullResult){
+      .n_metadata_fetched = counts->n_metadata[PULL_FETCH] +
+                            (context->fetcher != NULL ? n_commits : 0),
+      .n_content_fetched = counts->n_content[PULL_FETCH],
+      .n_metadata_imported = counts->n_metadata[PULL_IMPORT] +
+                             (context->fetcher != NULL ? 0 : n_commits),
+      .n_content_imported = counts->n_content[PULL_IMPORT],
+      .transferred_bytes = context->fetcher != NULL ? fetcher_received_bytes (context->fetcher) : 0,
+      .content_bytes_written = stats->content_bytes_written,
+      .elapsed_s = (double)(g_get_monotonic_time () - begin_us) / G_USEC_PER_SEC,
+      .is_local = context->is_local,
+  };
+}
+
+/* Everything is complete only if everything was asked for. */
+static gboolean
+is_full (const PullContext *context)
+{
+  return !context->options->commit_metadata_only &&
+         (context->subpaths == NULL ||
+          g_strv_contains ((const char *const *)context->subpaths, "/"));
+}
+
+static gboolean
+pull (Pull *self, TreePullResult *out, GError **error)
+{
+  PullContext *context = &self->context;
+  gint64 begin_us = g_get_monotonic_time ();
+  g_auto (PullSummary) summary = {0};
+  if (!set_up (self, error))
+    return FALSE;
+  g_autoptr (GPtrArray) wanted = pull_resolve_refs (context, &summary, error);
+  if (wanted == NULL)
+    return FALSE;
+  for (guint i = 0; i < wanted->len; i++) {
+    const WantedRef *ref = wanted->pdata[i];
+    if (!pull_commits_want (self->commits, &ref->commit, ref->name, error))
+      return FALSE;
+  }
+  TxnStats stats = {0};
+  if (!run_to_end (self, error))
+    return FALSE;
+  report_progress (self, TRUE);
+  queue_refs (context, wanted);
+  if (!txn_commit (context->txn, &stats, error))
+    return FALSE;
+  if (is_full (context) && !pull_commits_unmark (self->commits, error))
+    return FALSE;
+  gboolean is_all = context->options->refs == NULL || context->options->refs[0] == NULL;
+  if (context->options->mirror && is_all && summary.bytes != NULL &&
+      !store_summary (context, &summary, error))
+    return FALSE;
+  if (out != NULL)
+    count_result (self, &stats, begin_us, out);
+  return TRUE;
+}
+
+/* What a person can do about it, for the errors that come from far below. */
+static gboolean
+add_remedy (GError **error)
+{
+  if (error == NULL || *error == NULL)
+    return FALSE;
+  const char *remedy = NULL;
+  if (g_error_matches (*error, TREE_ERROR, TREE_ERROR_NO_SPACE))
+    remedy = "what was fetched is kept: make room and pull again to go on";
+  else if (g_error_matches (*error, TREE_ERROR, TREE_ERROR_CORRUPT))
+    remedy =
+        "nothing of it was kept: have the source checked by fsck, or pull from another by --url";
+  if (remedy == NULL)
+    return FALSE;
+  char *longer = g_strdup_printf ("%s; %s", (*error)->message, remedy);
+  g_free ((*error)->message);
+  (*error)->message = longer;
+  return FALSE;
+}
+
+static void
+unref_repo (gpointer repo)
+{
+  tree_repo_unref (repo);
+}
+
+static void
+init (Pull *self, TreeRepo *repo, const TreePullOptions *options)
+{
+  self->context.repo = repo;
+  self->context.options = options;
+  self->context.tmp_dfd = -1;
+  self->context.sources = g_ptr_array_new_with_free_func (unref_repo);
+}
+
+gboolean
+tree_repo_pull (TreeRepo *self, const char *remote, const TreePullOptions *options,
+                TreePullResult *out, GError **error)
+{
+  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  init (&state, self, options);
+  PullContext *context = &state.context;
+  context->remote = pull_remote_load (self, remote, options, /* verify= */ TRUE, error);
+  if (context->remote == NULL)
+    return FALSE;
+  context->ref_remote = options->mirror ? NULL : g_strdup (remote);
+  context->collection_id = g_strdup (context->remote->collection_id);
+  if (context->remote->file_path != NULL) {
+    TreeRepo *source = tree_repo_open (AT_FDCWD, context->remote->file_path, error);
+    if (source == NULL)
+      return FALSE;
+    context->is_local = TRUE;
+    g_ptr_array_add (context->sources, source);
+  }
+  return pull (&state, out, error) || add_remedy (error);
+}
+
+gboolean
+tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
+                      const TreePullOptions *options, TreePullResult *out, GError **error)
+{
+  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  init (&state, self, options);
+  state.context.is_local = TRUE;
+  state.context.ref_remote = g_strdup (remote);
+  g_ptr_array_add (state.context.sources, tree_repo_ref (source));
+  return pull (&state, out, error) || add_remedy (error);
+}
+
+/* ---- Only the summary ---- */
+
+static gboolean
+open_remote (Pull *state, TreeRepo *repo, const char *remote, const TreePullOptions *options,
+             GError **error)
+{
+  static const TreePullOptions defaults = TREE_PULL_OPTIONS_INIT;
+  init (state, repo, options != NULL ? options : &defaults);
+  PullContext *context = &state->context;
+  context->remote = pull_remote_load (repo, remote, context->options, /* verify= */ FALSE, error);
+  if (context->remote == NULL)
+    return FALSE;
+  context->is_local = context->remote->file_path != NULL;
+  if (!context->is_local)
+    return open_fetcher (context, error);
+  TreeRepo *source = tree_repo_open (AT_FDCWD, context->remote->file_path, error);
+  if (source == NULL)
+    return FALSE;
+  g_ptr_array_add (context->sources, source);
+  return TRUE;
+}
+
+static gboolean
+fetch_summary (Pull *state, GVariant **out, GError **error)
+{
+  PullContext *context = &state->context;
+  g_auto (PullSummary) summary = {0};
+  if (context->is_local) {
+    g_autoptr (GError) local = NULL;
+    *out = tree_repo_load_summary (context->sources->pdata[0], &local);
+    if (*out != NULL || g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  if (!pull_summary_fetch (context->repo, context->remote, context->fetcher,
+                           context->options->interrupted, &summary, error))
+    return FALSE;
+  *out = g_steal_pointer (&summary.parsed.variant);
+  return TRUE;
+}
+
+gboolean
+tree_repo_fetch_summary (TreeRepo *self, const char *remote, const TreePullOptions *options,
+                         GVariant **out_summary, GError **error)
+{
+  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  return open_remote (&state, self, remote, options, error) &&
+         fetch_summary (&state, out_summary, error);
+}
+
+gboolean
+tree_repo_fetch_refs (TreeRepo *self, const char *remote, const TreePullOptions *options,
+                      GPtrArray **out, GError **error)
+{
+  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  g_auto (PullSummary) summary = {0};
+  if (!open_remote (&state, self, remote, options, error))
+    return FALSE;
+  if (state.context.is_local) {
+    *out = pull_list_heads (state.context.sources->pdata[0], error);
+    return *out != NULL;
+  }
+  if (!pull_summary_fetch (self, state.context.remote, state.context.fetcher,
+                           state.context.options->interrupted, &summary, error))
+    return FALSE;
+  if (summary.bytes == NULL)
+    return throw_error (error, TREE_ERROR_NOT_FOUND,
+                        "Remote refs not available; server has no summary file");
+  *out = pull_summary_list (&summary.parsed);
+  return TRUE;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/queue.h"
+
+#include <string.h>
+
+/* Where the taken items are dropped from the front of a list. */
+#define FIFO_SLACK 1024
+
+/* First in, first out. */
+typedef struct {
+  GArray *items;
+  guint head;
+} Fifo;
+
+struct PullQueue {
+  SumSet seen_files;
+  SumSet seen_trees; /* those that are pulled with all below them */
+  SumSet seen_metas;
+  Fifo metadata[PULL_N_ACTIONS]; /* PullItem */
+  Fifo content[PULL_N_ACTIONS];  /* TreeChecksum: there are many of them */
+  guint64 n_underway;
+  PullCounts counts;
+};
+
+static void
+fifo_init (Fifo *self, gsize item_size)
+{
+  self->items = g_array_new (FALSE, FALSE, (guint)item_size);
+  self->head = 0;
+}
+
+static guint
+fifo_len (const Fifo *self)
+{
+  return self->items->len - self->head;
+}
+
+/* The first item; valid until the next call. */
+static gconstpointer
+fifo_take (Fifo *self)
+{
+  if (self->head >= FIFO_SLACK && self->head * 2 >= self->items->len) {
+    g_array_remove_range (self->items, 0, self->head);
+    self->head = 0;
+  }
+  return self->items->data + (gsize)self->head++ * g_array_get_element_size (self->items);
+}
+
+void
+pull_item_clear (PullItem *self)
+{
+  g_clear_pointer (&self->route, g_free);
+}
+
+PullQueue *
+pull_queue_new (void)
+{
+  PullQueue *self = g_new0 (PullQueue, 1);
+  for (int i = 0; i < PULL_N_ACTIONS; i++) {
+    fifo_init (&self->metadata[i], sizeof (PullItem));
+    fifo_init (&self->content[i], sizeof (TreeChecksum));
+  }
+  return self;
+}
+
+void
+pull_queue_free (PullQueue *self)
+{
+  if (self == NULL)
+    return;
+  for (int i = 0; i < PULL_N_ACTIONS; i++) {
+    Fifo *metadata = &self->metadata[i];
+    for (guint j = metadata->head; j < metadata->items->len; j++)
+      pull_item_clear (&g_array_index (metadata->items, PullItem, j));
+    g_array_unref (metadata->items);
+    g_array_unref (self->content[i].items);
+  }
+  sumset_clear (&self->seen_files);
+  sumset_clear (&self->seen_trees);
+  sumset_clear (&self->seen_metas);
+  g_free (self);
+}
+
+/* FALSE when the object was added before. A dirtree on a route is not what it is elsewhere: it is
+ * walked again for each place. */
+static gboolean
+is_new (PullQueue *self, const PullItem *item)
+{
+  switch (item->type) {
+  case TREE_OBJECT_FILE:
+    return sumset_add (&self->seen_files, &item->checksum);
+  case TREE_OBJECT_DIR_META:
+    return sumset_add (&self->seen_metas, &item->checksum);
+  default:
+    return item->route != NULL || sumset_add (&self->seen_trees, &item->checksum);
+  }
+}
+
+void
+pull_queue_add (PullQueue *self, PullItem *item)
+{
+  gboolean is_tree = item->type == TREE_OBJECT_DIR_TREE;
+  if (!is_new (self, item) || (item->where == PULL_HERE && !is_tree)) {
+    pull_item_clear (item);
+    return;
+  }
+  PullAction action = item->where == PULL_HERE     ? PULL_READ
+                      : item->where == PULL_CACHED ? PULL_IMPORT
+                                                   : PULL_FETCH;
+  if (item->type == TREE_OBJECT_FILE)
+    g_array_append_val (self->content[action].items, item->checksum);
+  else
+    g_array_append_val (self->metadata[action].items, *item);
+  if (action != PULL_READ)
+    self->counts.n_known++;
+}
+
+gboolean
+pull_queue_next (PullQueue *self, PullAction action, PullItem *out)
+{
+  if (fifo_len (&self->metadata[action]) > 0)
+    *out = *(const PullItem *)fifo_take (&self->metadata[action]);
+  else if (fifo_len (&self->content[action]) > 0)
+    *out = (PullItem){.type = TREE_OBJECT_FILE,
+                      .checksum = *(const TreeChecksum *)fifo_take (&self->content[action])};
+  else
+    return FALSE;
+  self->n_underway++;
+  return TRUE;
+}
+
+void
+pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
+{
+  g_assert (self->n_underway > 0);
+  self->n_underway--;
+  if (action == PULL_READ)
+    return;
+  self->counts.n_done++;
+  if (type == TREE_OBJECT_FILE)
+    self->counts.n_content[action]++;
+  else
+    self->counts.n_metadata[action]++;
+}
+
+gboolean
+pull_queue_is_done (const PullQueue *self)
+{
+  if (self->n_underway > 0)
+    return FALSE;
+  for (int i = 0; i < PULL_N_ACTIONS; i++) {
+    if (fifo_len (&self->metadata[i]) > 0 || fifo_len (&self->content[i]) > 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+const PullCounts *
+pull_queue_counts (const PullQueue *self)
+{
+  return &self->counts;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/refs.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "core/checksum.h"
+#include "core/refspec.h"
+#include "plain/layout.h"
+#include "pull/answer.h"
+#include "store/refs.h"
+
+/* 64 digits and a line end; a page of HTML is longer. */
+#define REF_MAX_BYTES ((guint64)256)
+
+static void
+wanted_free (gpointer data)
+{
+  WantedRef *wanted = data;
+  g_free (wanted->name);
+  g_free (wanted);
+}
+
+/* One word of the user: "REF", "REF@CHECKSUM" or a checksum. *@out_pinned: the commit is known. */
+static WantedRef *
+parse_word (const char *word, gboolean *out_pinned, GError **error)
+{
+  g_autofree WantedRef *wanted = g_new0 (WantedRef, 1);
+  const char *at = strrchr (word, '@');
+  const char *pin = checksum_is_hex (word) ? word : at != NULL ? at + 1 : NULL;
+  *out_pinned = pin != NULL;
+  if (pin != NULL && !tree_checksum_from_hex (pin, &wanted->commit, error))
+    return prefix_null (error, "'%s'", word);
+  if (pin == word)
+    return g_steal_pointer (&wanted);
+  g_autofree char *name = pin != NULL ? g_strndup (word, (gsize)(at - word)) : g_strdup (word);
+  if (!refspec_check_ref (name, error))
+    return NULL;
+  wanted->name = g_steal_pointer (&name);
+  return g_steal_pointer (&wanted);
+}
+
+/* The mode is the first thing that a summary of a wrong repository tells. */
+static gboolean
+check_mode (const PullContext *context, const PullSummary *summary, GError **error)
+{
+  const char *mode = NULL;
+  if (summary->bytes == NULL ||
+      !g_variant_lookup (summary->parsed.metadata, SUMMARY_KEY_MODE, "&s", &mode) ||
+      g_str_equal (mode, "archive-z2") || g_str_equal (mode, "archive"))
+    return TRUE;
+  return throw_error (
+      error, TREE_ERROR_UNSUPPORTED,
+      "the repository at '%s' is of mode %s; only archive repositories can be pulled "
+      "from over HTTP",
+      context->remote->url, mode);
+}
+
+/* ---- From a folder ---- */
+
+GPtrArray *
+pull_list_heads (const TreeRepo *repo, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, NULL, error);
+  for (guint i = refs != NULL ? refs->len : 0; i-- > 0;) {
+    if (strchr (((const TreeRef *)refs->pdata[i])->name, ':') != NULL)
+      g_ptr_array_remove_index (refs, i);
+  }
+  return g_steal_pointer (&refs);
+}
+
+static gboolean
+resolve_in_folder (const TreeRepo *source, WantedRef *wanted, GError **error)
+{
+  gboolean found = FALSE;
+  if (!refs_read (source, wanted->name, &found, &wanted->commit, error))
+    return FALSE;
+  return found ||
+         throw_error (error, TREE_ERROR_NOT_FOUND, "No such branch '%s' in repository '%s'",
+                      wanted->name, source->path);
+}
+
+static gboolean
+want_heads (const TreeRepo *source, GPtrArray *all, GError **error)
+{
+  g_autoptr (GPtrArray) refs = pull_list_heads (source, error);
+  for (guint i = 0; refs != NULL && i < refs->len; i++) {
+    const TreeRef *ref = refs->pdata[i];
+    WantedRef *wanted = g_new0 (WantedRef, 1);
+    wanted->name = g_strdup (ref->name);
+    wanted->commit = ref->checksum;
+    g_ptr_array_add (all, wanted);
+  }
+  return refs != NULL;
+}
+
+/* ---- From a server ---- */
+
+static gboolean
+fetch_summary (PullContext *context, PullSummary *summary, GError **error)
+{
+  return pull_summary_fetch (context->repo, context->remote, context->fetcher,
+                             context->options->interrupted, summary, error) &&
+         check_mode (context, summary, error);
+}
+
+static gboolean
+parse_ref_file (const PullAnswer *answer, TreeChecksum *out, GError **error)
+{
+  gsize len;
+  const char *data = g_bytes_get_data (answer->bytes, &len);
+  g_autofree char *text = g_strchomp (g_strndup (data, len));
+  return (checksum_is_hex (text) && tree_checksum_from_hex (text, out, NULL)) ||
+         throw_error (error, TREE_ERROR_CORRUPT, "fetched '%s': that is not a ref", answer->url);
+}
+
+static gboolean
+fetch_ref_file (PullContext *context, WantedRef *wanted, GError **error)
+{
+  g_auto (PullAnswer) answer = {0};
+  PullAnswer *const answers[] = {&answer};
+  g_autofree char *path = g_build_filename (REPO_HEADS, wanted->name, NULL);
+  answer_request (&answer, context->fetcher, (const char *const *)context->remote->bases, path,
+                  REF_MAX_BYTES, NULL, NULL);
+  if (!answers_wait (context->fetcher, answers, 1, context->options->interrupted, error) ||
+      !answer_check (&answer, error))
+    return FALSE;
+  if (answer.status != FETCH_OK) {
+    g_propagate_prefixed_error (
+        error, g_steal_pointer (&answer.error),
+        "No such branch '%s', and the remote has no summary: ", wanted->name);
+    return FALSE;
+  }
+  return parse_ref_file (&answer, &wanted->commit, error);
+}
+
+static gboolean
+resolve_on_server (PullContext *context, const PullSummary *summary, WantedRef *wanted,
+                   GError **error)
+{
+  if (summary->bytes == NULL)
+    return fetch_ref_file (context, wanted, error);
+  SummaryRef found;
+  if (!summary_find (summary->parsed.refs, wanted->name, &found))
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "No such branch '%s' in repository summary",
+                        wanted->name);
+  wanted->commit = found.checksum;
+  return TRUE;
+}
+
+static gboolean
+want_summary (PullContext *context, PullSummary *summary, GPtrArray *all, GError **error)
+{
+  if (!fetch_summary (context, summary, error))
+    return FALSE;
+  if (summary->bytes == NULL)
+    return throw_error (
+        error, TREE_ERROR_NOT_FOUND,
+        "Fetching all refs was requested in mirror mode, but remote repository does not "
+        "have a summary; name the refs");
+  g_autoptr (GPtrArray) refs = pull_summary_list (&summary->parsed);
+  for (guint i = 0; i < refs->len; i++) {
+    TreeRef *ref = refs->pdata[i];
+    WantedRef *wanted = g_new0 (WantedRef, 1);
+    wanted->name = g_steal_pointer (&ref->name);
+    wanted->commit = ref->checksum;
+    g_ptr_array_add (all, wanted);
+  }
+  return TRUE;
+}
+
+/* ---- Both ---- */
+
+static gboolean
+want_words (PullContext *context, const char *const *words, PullSummary *summary, GPtrArray *all,
+            GError **error)
+{
+  gboolean asked = FALSE;
+  for (; *words != NULL; words++) {
+    gboolean pinned = FALSE;
+    WantedRef *wanted = parse_word (*words, &pinned, error);
+    if (wanted == NULL)
+      return FALSE;
+    g_ptr_array_add (all, wanted);
+    if (pinned)
+      continue;
+    if (context->is_local) {
+      if (!resolve_in_folder (context->sources->pdata[0], wanted, error))
+        return FALSE;
+      continue;
+    }
+    if (!asked && !fetch_summary (context, summary, error))
+      return FALSE;
+    asked = TRUE;
+    if (!resolve_on_server (context, summary, wanted, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+GPtrArray *
+pull_resolve_refs (PullContext *context, PullSummary *out_summary, GError **error)
+{
+  const TreePullOptions *options = context->options;
+  const char *const *words = options->refs;
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (wanted_free);
+  g_auto (PullSummary) summary = {0};
+  gboolean has_words = words != NULL && words[0] != NULL;
+  gboolean ok;
+  if (!has_words && context->remote != NULL && context->remote->branches[0] != NULL) {
+    words = (const char *const *)context->remote->branches;
+    has_words = TRUE;
+  }
+  if (has_words)
+    ok = want_words (context, words, &summary, all, error);
+  else if (context->is_local && (context->remote == NULL || options->mirror))
+    ok = want_heads (context->sources->pdata[0], all, error);
+  else if (options->mirror)
+    ok = want_summary (context, &summary, all, error);
+  else
+    return throw_null (error, TREE_ERROR_INVALID,
+                       "No configured branches for remote %s; name the refs to pull",
+                       context->remote->name);
+  if (!ok)
+    return NULL;
+  *out_summary = summary;
+  summary = (PullSummary){0};
+  return g_steal_pointer (&all);
+}
+
+gboolean
+pull_current_commit (const PullContext *context, const char *ref, gboolean *out_found,
+                     TreeChecksum *out, GError **error)
+{
+  g_autofree char *refspec = context->ref_remote != NULL
+                                 ? g_strconcat (context->ref_remote, ":", ref, NULL)
+                                 : g_strdup (ref);
+  return refs_read (context->repo, refspec, out_found, out, error);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/remote.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "net/url.h"
+#include "pull/answer.h"
+#include "store/remote.h"
+
+#define MIRRORLIST_PREFIX "mirrorlist="
+#define MIRRORLIST_MAX_BYTES ((guint64)1024 * 1024)
+#define CONFIG_MAX_BYTES ((guint64)1024 * 1024)
+#define DEFAULT_RETRIES 5
+
+void
+pull_remote_free (PullRemote *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->name);
+  g_free (self->url);
+  g_free (self->content_url);
+  g_free (self->file_path);
+  g_strfreev (self->bases);
+  g_strfreev (self->content_bases);
+  g_free (self->collection_id);
+  g_strfreev (self->branches);
+  g_free ((char *)self->fetch.tls_ca_path);
+  g_free ((char *)self->fetch.tls_client_cert_path);
+  g_free ((char *)self->fetch.tls_client_key_path);
+  g_free ((char *)self->fetch.proxy);
+  g_free ((char *)self->fetch.cookie_path);
+  g_free ((char *)self->fetch.user_agent);
+  g_strfreev ((char **)self->fetch.headers);
+  g_free (self);
+}
+
+static gboolean
+parse_boolean (const char *text, gboolean *out)
+{
+  static const char *const yes[] = {"true", "1", "yes", NULL};
+  static const char *const no[] = {"false", "0", "no", "", NULL};
+  *out = g_strv_contains (yes, text);
+  return *out || g_strv_contains (no, text);
+}
+
+/* Is a signature of kind @key asked for? sign-verify may also hold a list of engines. */
+static gboolean
+refuse_demand (TreeRepo *repo, const char *name, const char *key, gboolean fallback, GError **error)
+{
+  g_autofree char *text = NULL;
+  if (!tree_repo_remote_option (repo, name, key, &text, error))
+    return FALSE;
+  gboolean wanted = fallback;
+  if (text != NULL && !parse_boolean (g_strstrip (text), &wanted))
+    wanted = TRUE;
+  if (!wanted)
+    return TRUE;
+  return throw_error (
+      error, TREE_ERROR_SIGNATURE,
+      "remote '%s' demands signatures (%s%s), and signature verification is not built in "
+      "yet; to pull without, add the remote with --no-gpg-verify%s",
+      name, key, text == NULL ? ", which is the default" : "",
+      g_str_has_prefix (key, "sign-") ? " --no-sign-verify" : "");
+}
+
+static gboolean
+refuse_demands (TreeRepo *repo, const char *name, GError **error)
+{
+  return refuse_demand (repo, name, REMOTE_GPG_VERIFY, TRUE, error) &&
+         refuse_demand (repo, name, REMOTE_GPG_VERIFY_SUMMARY, FALSE, error) &&
+         refuse_demand (repo, name, REMOTE_SIGN_VERIFY, FALSE, error) &&
+         refuse_demand (repo, name, REMOTE_SIGN_VERIFY_SUMMARY, FALSE, error);
+}
+
+static gboolean
+load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GError **error)
+{
+  FetchConfig *fetch = &self->fetch;
+  if (!remote_option_boolean (repo, self->name, REMOTE_HTTP2, &fetch->http2, error) ||
+      !remote_option_boolean (repo, self->name, REMOTE_TLS_PERMISSIVE, &fetch->tls_permissive,
+                              error))
+    return FALSE;
+  const struct {
+    const char *key;
+    const char **slot;
+  } texts[] = {
+      {REMOTE_TLS_CA, &fetch->tls_ca_path},
+      {REMOTE_TLS_CLIENT_CERT, &fetch->tls_client_cert_path},
+      {REMOTE_TLS_CLIENT_KEY, &fetch->tls_client_key_path},
+      {REMOTE_PROXY, &fetch->proxy},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    if (!tree_repo_remote_option (repo, self->name, texts[i].key, (char **)texts[i].slot, error))
+      return FALSE;
+  }
+  g_autofree char *jar = g_strconcat (self->name, ".cookies.txt", NULL);
+  if (faccessat (repo->dfd, jar, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    fetch->cookie_path = g_strdup_printf ("/proc/self/fd/%d/%s", repo->dfd, jar);
+  fetch->user_agent = g_strconcat ("libtree/" PACKAGE_VERSION,
+                                   options->user_agent_suffix != NULL ? " " : "",
+                                   options->user_agent_suffix, NULL);
+  fetch->headers = (const char *const *)g_strdupv ((char **)options->http_headers);
+  fetch->max_retries = options->network_retries < 0 ? DEFAULT_RETRIES
+                                                    : (guint)options->network_retries;
+  fetch->retry_all = options->retry_all;
+  fetch->low_speed_bytes = options->low_speed_bytes;
+  fetch->low_speed_s = options->low_speed_s;
+  fetch->max_requests = options->max_requests;
+  return TRUE;
+}
+
+static char **
+one_base (const char *url)
+{
+  char **bases = g_new0 (char *, 2);
+  bases[0] = g_strdup (url);
+  return bases;
+}
+
+/* Sorts @url into what we can do with it. *@out_bases stays NULL for a mirror list. */
+static gboolean
+check_url (PullRemote *self, const char *url, char ***out_bases, GError **error)
+{
+  gboolean is_list = g_str_has_prefix (url, MIRRORLIST_PREFIX);
+  const char *real = is_list ? url + strlen (MIRRORLIST_PREFIX) : url;
+  if (!url_is_http (real))
+    return throw_error (error, TREE_ERROR_UNSUPPORTED,
+                        "url '%s' of remote '%s': only http, https, file and mirrorlist=http… work",
+                        url, self->name);
+  if (!is_list)
+    *out_bases = one_base (real);
+  return TRUE;
+}
+
+static gboolean
+load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GError **error)
+{
+  g_autofree char *metalink = NULL;
+  if (options->url != NULL)
+    self->url = g_strdup (options->url);
+  else if (!tree_repo_remote_option (repo, self->name, REMOTE_URL, &self->url, error) ||
+           !tree_repo_remote_option (repo, self->name, REMOTE_CONTENT_URL, &self->content_url,
+                                     error) ||
+           !tree_repo_remote_option (repo, self->name, REMOTE_METALINK, &metalink, error))
+    return FALSE;
+  if (self->url == NULL && metalink != NULL)
+    return throw_error (error, TREE_ERROR_UNSUPPORTED,
+                        "remote '%s' has a metalink: that is not built in; give the url by --url",
+                        self->name);
+  if (self->url == NULL)
+    return throw_error (error, TREE_ERROR_INVALID, "remote '%s' has no url; give one by --url",
+                        self->name);
+  if (g_str_has_prefix (self->url, "file:")) {
+    self->file_path = url_to_file (self->url, error);
+    return self->file_path != NULL;
+  }
+  return check_url (self, self->url, &self->bases, error) &&
+         check_url (self, self->content_url != NULL ? self->content_url : self->url,
+                    &self->content_bases, error);
+}
+
+PullRemote *
+pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *options, gboolean verify,
+                  GError **error)
+{
+  g_autoptr (PullRemote) self = g_new0 (PullRemote, 1);
+  self->name = g_strdup (name);
+  g_autofree char *unconfigured = NULL;
+  if (!tree_repo_remote_option (repo, name, REMOTE_UNCONFIGURED_STATE, &unconfigured, error))
+    return NULL;
+  if (unconfigured != NULL)
+    return throw_null (error, TREE_ERROR_INVALID, "remote unconfigured-state: %s", unconfigured);
+  if (verify && !refuse_demands (repo, name, error))
+    return NULL;
+  if (!load_urls (self, repo, options, error) || !load_fetch_config (self, repo, options, error) ||
+      !tree_repo_remote_option (repo, name, REMOTE_COLLECTION_ID, &self->collection_id, error) ||
+      !remote_option_list (repo, name, REMOTE_BRANCHES, &self->branches, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/* ---- Mirror lists ---- */
+
+static GPtrArray *
+parse_mirrors (GBytes *bytes)
+{
+  GPtrArray *mirrors = g_ptr_array_new_with_free_func (g_free);
+  gsize len;
+  const char *data = g_bytes_get_data (bytes, &len);
+  g_autofree char *text = g_strndup (data, len);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    char *url = g_strstrip (*line);
+    if (!url_is_http (url))
+      continue;
+    for (gsize n = strlen (url); n > 0 && url[n - 1] == '/'; n--)
+      url[n - 1] = '\0';
+    g_ptr_array_add (mirrors, g_strdup (url));
+  }
+  return mirrors;
+}
+
+/* Drops mirrors from the front until one answers: else each request would try the dead ones first.
+ */
+static gboolean
+drop_dead_mirrors (GPtrArray *mirrors, Fetcher *fetcher, const volatile int *interrupted,
+                   GError **error)
+{
+  while (mirrors->len > 0) {
+    g_auto (PullAnswer) answer = {0};
+    PullAnswer *const answers[] = {&answer};
+    const char *const bases[] = {mirrors->pdata[0], NULL};
+    answer_request (&answer, fetcher, bases, "config", CONFIG_MAX_BYTES, NULL, NULL);
+    if (!answers_wait (fetcher, answers, 1, interrupted, error))
+      return FALSE;
+    if (answer.status == FETCH_OK)
+      return TRUE;
+    g_debug ("mirror dropped: %s", answer.error != NULL ? answer.error->message : "no answer");
+    g_ptr_array_remove_index (mirrors, 0);
+  }
+  return TRUE;
+}
+
+static gboolean
+resolve (const char *url, char ***bases, Fetcher *fetcher, const volatile int *interrupted,
+         GError **error)
+{
+  if (*bases != NULL)
+    return TRUE;
+  const char *list = url + strlen (MIRRORLIST_PREFIX);
+  g_autofree char *folder = g_path_get_dirname (list);
+  g_autofree char *name = g_path_get_basename (list);
+  const char *const list_bases[] = {folder, NULL};
+  g_auto (PullAnswer) answer = {0};
+  PullAnswer *const answers[] = {&answer};
+  answer_request (&answer, fetcher, list_bases, name, MIRRORLIST_MAX_BYTES, NULL, NULL);
+  if (!answers_wait (fetcher, answers, 1, interrupted, error))
+    return FALSE;
+  if (answer.status != FETCH_OK) {
+    g_propagate_prefixed_error (error, g_steal_pointer (&answer.error), "mirror list: ");
+    return FALSE;
+  }
+  g_autoptr (GPtrArray) mirrors = parse_mirrors (answer.bytes);
+  if (mirrors->len == 0)
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "no http or https URL in mirror list '%s'",
+                        list);
+  if (!drop_dead_mirrors (mirrors, fetcher, interrupted, error))
+    return FALSE;
+  if (mirrors->len == 0)
+    return throw_error (error, TREE_ERROR_NETWORK, "no mirror in '%s' answers", list);
+  g_ptr_array_add (mirrors, NULL);
+  *bases = g_strdupv ((char **)mirrors->pdata);
+  return TRUE;
+}
+
+gboolean
+pull_remote_find_mirrors (PullRemote *self, Fetcher *fetcher, const volatile int *interrupted,
+                          GError **error)
+{
+  return resolve (self->url, &self->bases, fetcher, interrupted, error) &&
+         resolve (self->content_url != NULL ? self->content_url : self->url, &self->content_bases,
+                  fetcher, interrupted, error);
+}

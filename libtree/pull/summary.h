@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The summary of a remote, fetched and cached.
+ *
+ * The cache is OSTree's: tmp/cache/summaries/REMOTE and REMOTE.sig, the entity tag in the attribute
+ * user.etag, Last-Modified as the file's mtime. The server is asked for both files at once, each
+ * time, on the condition that they changed. */
+#pragma once
+
+#include "core/summary.h"
+#include "pull/remote.h"
+
+typedef struct {
+  GBytes *bytes;     /* NULL: the remote has none */
+  GBytes *signature; /* summary.sig; NULL: none */
+  Summary parsed;    /* of the bytes */
+} PullSummary;
+
+void pull_summary_clear (PullSummary *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PullSummary, pull_summary_clear)
+
+/* A remote without a summary is no error. */
+gboolean pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
+                             const volatile int *interrupted, PullSummary *out, GError **error);
+
+/* All refs as TreeRef, in the summary's order. */
+GPtrArray *pull_summary_list (const Summary *summary);

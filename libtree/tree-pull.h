@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fetching commits from other repositories, over HTTP or from a folder. */
+#pragma once
+
+#include "tree-repo.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TreePullOptions:
+ * @refs: (nullable): what to pull, NULL-terminated: "REF", "REF@CHECKSUM" or a bare checksum. NULL
+ * or empty: the remote's `branches`, or all refs of the source when @mirror or pulling from a
+ * folder
+ * @url: (nullable): used instead of the remote's
+ * @http_headers: (nullable): "Name: value" lines sent with each request
+ * @user_agent_suffix: (nullable): appended to what names us to the server
+ * @subpaths: (nullable): absolute paths; only what is on the way to them and below them is pulled,
+ * and the commits stay marked as partial
+ * @localcache_repos: (nullable): paths of repositories that are looked into before the network
+ * @depth: parents pulled behind each commit; -1: all there are
+ * @mirror: write the refs as they are called on the remote, not below REMOTE:
+ * @commit_metadata_only: commits, but not their trees
+ * @disable_fsync: a power cut may lose what was pulled
+ * @untrusted: check the checksums of objects from local repositories, too
+ * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
+ * @timestamp_check: refuse a commit that is older than the one the ref has now
+ * @timestamp_check_from_rev: (nullable): … or than this one
+ * @network_retries: rounds after a failure that may pass; -1: 5
+ * @retry_all: try again after every failure of the network or the server
+ * @low_speed_bytes: slower than so many bytes a second … 0: 1000
+ * @low_speed_s: … for so long is a failure; 0: 30
+ * @max_requests: in flight; 0: as many as are good for the server's version of HTTP
+ * @progress: (nullable): done and total are objects, bytes those of the network
+ * @interrupted: (nullable): checked often; non-zero ends the pull with an error, as a signal
+ * handler may ask for
+ *
+ * Zero-filled is a pull of one commit for each ref, but for @network_retries: see
+ * TREE_PULL_OPTIONS_INIT.
+ */
+typedef struct {
+  const char *const *refs;
+  const char *url;
+  const char *const *http_headers;
+  const char *user_agent_suffix;
+  const char *const *subpaths;
+  const char *const *localcache_repos;
+  int depth;
+  gboolean mirror;
+  gboolean commit_metadata_only;
+  gboolean disable_fsync;
+  gboolean untrusted;
+  gboolean disable_verify_bindings;
+  gboolean timestamp_check;
+  const char *timestamp_check_from_rev;
+  int network_retries;
+  gboolean retry_all;
+  guint low_speed_bytes;
+  guint low_speed_s;
+  guint max_requests;
+  TreeProgress progress;
+  gpointer user_data;
+  const volatile int *interrupted;
+} TreePullOptions;
+
+#define TREE_PULL_OPTIONS_INIT                                                                     \
+  {                                                                                                \
+    .network_retries = -1                                                                          \
+  }
+
+/**
+ * TreePullResult:
+ * @n_metadata_fetched: commits, dirtrees and dirmetas that came over the network
+ * @n_content_fetched: files and links that came over the network
+ * @n_metadata_imported: the same from a local repository
+ * @n_content_imported: the same
+ * @transferred_bytes: received from the network
+ * @content_bytes_written: of files, uncompressed
+ * @elapsed_s: how long it took
+ * @is_local: nothing but a local repository was asked
+ */
+typedef struct {
+  guint64 n_metadata_fetched;
+  guint64 n_content_fetched;
+  guint64 n_metadata_imported;
+  guint64 n_content_imported;
+  guint64 transferred_bytes;
+  guint64 content_bytes_written;
+  double elapsed_s;
+  gboolean is_local;
+} TreePullResult;
+
+/**
+ * tree_repo_pull:
+ * @remote: name of a configured remote
+ * @out: (nullable): what it took
+ *
+ * Fetches what is missing and then writes the refs. Every object is verified before it counts. What
+ * is there already is not fetched; a pull that was interrupted goes on where it was. A commit whose
+ * objects are not all there is marked as partial until they are.
+ *
+ * Signatures cannot be verified yet: a remote that demands them (`gpg-verify`, which is the
+ * default, `sign-verify` and their `-summary` kin) is refused.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND for a ref or object that the source lacks; TREE_ERROR_NETWORK;
+ * TREE_ERROR_CORRUPT, naming URL and object, for wrong bytes; TREE_ERROR_SIGNATURE
+ */
+TREE_API gboolean tree_repo_pull (TreeRepo *self, const char *remote,
+                                  const TreePullOptions *options, TreePullResult *out,
+                                  GError **error);
+
+/**
+ * tree_repo_pull_local:
+ * @source: repository to copy from
+ * @remote: (nullable): write the refs below this remote's name; NULL: as local refs
+ *
+ * The same from a repository on this machine, of any mode: by hard link or reflink where that is
+ * possible, else by copy. Of @options, those that are about the network mean nothing.
+ */
+TREE_API gboolean tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
+                                        const TreePullOptions *options, TreePullResult *out,
+                                        GError **error);
+
+/**
+ * tree_repo_fetch_summary:
+ * @options: (nullable): only what is about the network counts
+ * @out_summary: `(a(s(taya{sv}))a{sv})`; NULL when the remote has none
+ *
+ * The summary of a remote: from the server, or the cached copy if the server says that it is
+ * current. For a file:// remote, the file. Not verified.
+ */
+TREE_API gboolean tree_repo_fetch_summary (TreeRepo *self, const char *remote,
+                                           const TreePullOptions *options, GVariant **out_summary,
+                                           GError **error);
+
+/**
+ * tree_repo_fetch_refs:
+ * @out: (transfer full): TreeRef, sorted by name, without the remote's
+ *
+ * The refs of a remote: those of its summary, or of a file:// remote its heads.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND when a server has no summary
+ */
+TREE_API gboolean tree_repo_fetch_refs (TreeRepo *self, const char *remote,
+                                        const TreePullOptions *options, GPtrArray **out,
+                                        GError **error);
+
+G_END_DECLS
