@@ -13,6 +13,10 @@
 
 #include "base/error.h"
 
+enum {
+  LIST_BUFFER = 32 * 1024
+};
+
 void
 fd_cleanup (int *fd)
 {
@@ -164,43 +168,45 @@ compare_entries (gconstpointer a, gconstpointer b)
   return strcmp ((*left)->name, (*right)->name);
 }
 
+static void
+add_entry (GPtrArray *entries, int dfd, const struct dirent64 *de)
+{
+  if (strcmp (de->d_name, ".") == 0 || strcmp (de->d_name, "..") == 0)
+    return;
+  gsize len = strlen (de->d_name) + 1;
+  DirEntry *entry = g_malloc (sizeof (DirEntry) + len);
+  entry->type = de->d_type;
+  memcpy (entry->name, de->d_name, len);
+  g_ptr_array_add (entries, entry);
+  struct stat st;
+  if (entry->type == DT_UNKNOWN && fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    entry->type = type_of_mode (st.st_mode);
+}
+
 gboolean
 dir_list (int dfd, GPtrArray **out, GError **error)
 {
-  /* A descriptor of its own: closedir() closes it, and the position of @dfd stays untouched. */
-  int fd = openat (dfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return throw_errno (error, "open directory");
-  DIR *dir = fdopendir (fd);
-  if (dir == NULL) {
-    (void)throw_errno (error, "list directory");
-    (void)close (fd);
-    return FALSE;
-  }
+  /* Without opendir(), which opens and closes a descriptor of its own for each directory of a tree.
+   */
+  union {
+    struct dirent64 align;
+    char bytes[LIST_BUFFER];
+  } buffer;
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
-  gboolean ok = TRUE;
+  if (lseek (dfd, 0, SEEK_SET) < 0)
+    return throw_errno (error, "list directory");
   for (;;) {
-    errno = 0;
-    struct dirent *de = readdir (dir);
-    if (de == NULL) {
-      if (errno != 0)
-        ok = throw_errno (error, "list directory");
+    ssize_t n = getdents64 (dfd, buffer.bytes, sizeof buffer.bytes);
+    if (n < 0)
+      return throw_errno (error, "list directory");
+    if (n == 0)
       break;
+    for (ssize_t at = 0; at < n;) {
+      const struct dirent64 *de = (const struct dirent64 *)(buffer.bytes + at);
+      add_entry (entries, dfd, de);
+      at += de->d_reclen;
     }
-    if (strcmp (de->d_name, ".") == 0 || strcmp (de->d_name, "..") == 0)
-      continue;
-    gsize len = strlen (de->d_name) + 1;
-    DirEntry *entry = g_malloc (sizeof (DirEntry) + len);
-    entry->type = de->d_type;
-    memcpy (entry->name, de->d_name, len);
-    g_ptr_array_add (entries, entry);
-    struct stat st;
-    if (entry->type == DT_UNKNOWN && fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-      entry->type = type_of_mode (st.st_mode);
   }
-  (void)closedir (dir);
-  if (!ok)
-    return FALSE;
   g_ptr_array_sort (entries, compare_entries);
   *out = g_steal_pointer (&entries);
   return TRUE;
