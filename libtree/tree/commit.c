@@ -102,8 +102,7 @@ find_parent (const TreeRepo *repo, const TreeCommitOptions *options, gboolean *o
     *out = *options->parent;
     return TRUE;
   }
-  return options->branch == NULL ||
-         refs_read (repo, REF_HEADS, NULL, options->branch, out_found, out, NULL, error);
+  return options->branch == NULL || refs_read (repo, options->branch, out_found, out, error);
 }
 
 static gboolean
