@@ -6,7 +6,11 @@
 
 #define REMOTE_COMMANDS(X)
 
-#define REPO_COMMANDS(X) X (cmd_repo_init)
+#define REPO_COMMANDS(X)                                                                           \
+  X (cmd_repo_init)                                                                                \
+  X (cmd_repo_pull)                                                                                \
+  X (cmd_repo_pull_local)                                                                          \
+  X (cmd_repo_serve)
 
 #define ADMIN_COMMANDS(X)
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando pull-local`: copies commits from another repository on this machine. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "src/command.h"
+#include "src/interrupt.h"
+#include "src/show/progress.h"
+#include "tree-error.h"
+#include "tree-pull.h"
+
+static char *opt_remote;
+static int opt_depth;
+static gboolean opt_commit_metadata_only;
+static gboolean opt_disable_fsync;
+static gboolean opt_untrusted;
+static gboolean opt_disable_verify_bindings;
+static gboolean opt_disable_static_deltas;
+static gboolean opt_require_static_deltas;
+static gboolean opt_gpg_verify;
+static gboolean opt_gpg_verify_summary;
+
+static const GOptionEntry options[] = {
+    {"remote", 0, 0, G_OPTION_ARG_STRING, &opt_remote,
+     "Write the refs below the name of this remote (default: as local refs)", "NAME"},
+    {"depth", 0, 0, G_OPTION_ARG_INT, &opt_depth,
+     "Copy so many parents of each commit, too; -1 for all (default: 0)", "N"},
+    {"commit-metadata-only", 0, 0, G_OPTION_ARG_NONE, &opt_commit_metadata_only,
+     "Copy the commits, but not their trees", NULL},
+    {"untrusted", 0, 0, G_OPTION_ARG_NONE, &opt_untrusted,
+     "Check all objects, and link none to the source", NULL},
+    {"disable-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_disable_fsync,
+     "Do not wait until the data is on disk: a power cut may lose it", NULL},
+    {"disable-verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_disable_verify_bindings,
+     "Accept commits that are not meant for the ref", NULL},
+    {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
+     "Copy objects, which is what always happens", NULL},
+    {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
+     "Fail: static deltas are not built in yet", NULL},
+    {"gpg-verify", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify,
+     "Fail: signatures cannot be verified yet", NULL},
+    {"gpg-verify-summary", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify_summary,
+     "Fail: signatures cannot be verified yet", NULL},
+    {NULL},
+};
+
+static gboolean
+refuse (GError **error)
+{
+  if (opt_require_static_deltas)
+    g_set_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED,
+                 "static deltas are not built in yet; pull without --require-static-deltas");
+  else if (opt_gpg_verify || opt_gpg_verify_summary)
+    g_set_error (error, TREE_ERROR, TREE_ERROR_SIGNATURE,
+                 "signature verification is not built in yet; pull without --gpg-verify and "
+                 "--gpg-verify-summary");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (!command_check_words (context, argc, 1, -1, error) || !refuse (error))
+    return FALSE;
+  g_autoptr (TreeRepo) source = tree_repo_open (AT_FDCWD, argv[0], error);
+  if (source == NULL)
+    return FALSE;
+  ShowProgress progress = {0};
+  TreePullOptions pull = {
+      .refs = (const char *const *)argv + 1,
+      .depth = opt_depth,
+      .commit_metadata_only = opt_commit_metadata_only,
+      .disable_fsync = opt_disable_fsync,
+      .untrusted = opt_untrusted,
+      .disable_verify_bindings = opt_disable_verify_bindings,
+      .progress = show_progress,
+      .user_data = &progress,
+      .interrupted = interrupt_catch (),
+  };
+  TreePullResult result;
+  gboolean ok = tree_repo_pull_local (context->repo, source, opt_remote, &pull, &result, error);
+  show_progress_end (&progress);
+  if (!ok)
+    return FALSE;
+  g_autofree char *written = g_format_size (result.content_bytes_written);
+  printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT
+          " content objects imported; %s content written\n",
+          result.n_metadata_imported, result.n_content_imported, written);
+  return TRUE;
+}
+
+const Command cmd_repo_pull_local = {
+    .name = "pull-local",
+    .arguments = "SOURCE [REF…]",
+    .summary = "Copy commits from another repository on this machine",
+    .examples = "  $ pando pull-local --repo=/srv/www/repo build.repo os/stable\n",
+    .needs = NEEDS_REPO,
+    .options = options,
+    .run = run,
+};

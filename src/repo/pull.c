@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando pull`: fetches commits from a remote. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/command.h"
+#include "src/interrupt.h"
+#include "src/show/progress.h"
+#include "tree-error.h"
+#include "tree-pull.h"
+
+static gboolean opt_commit_metadata_only;
+static gboolean opt_disable_fsync;
+static gboolean opt_disable_static_deltas;
+static gboolean opt_require_static_deltas;
+static gboolean opt_mirror;
+static gboolean opt_untrusted;
+static gboolean opt_disable_verify_bindings;
+static gboolean opt_timestamp_check;
+static char *opt_timestamp_check_from_rev;
+static char **opt_subpaths;
+static char **opt_http_headers;
+static char **opt_localcache_repos;
+static char *opt_url;
+static char *opt_user_agent;
+static int opt_depth;
+static int opt_network_retries = -1;
+static int opt_low_speed_bytes;
+static int opt_low_speed_s;
+static int opt_max_requests;
+static gboolean opt_retry_all;
+
+static const GOptionEntry options[] = {
+    {"depth", 0, 0, G_OPTION_ARG_INT, &opt_depth,
+     "Pull so many parents of each commit, too; -1 for all (default: 0)", "N"},
+    {"mirror", 0, 0, G_OPTION_ARG_NONE, &opt_mirror,
+     "Write the refs as they are called on the remote; all of them if none is named", NULL},
+    {"commit-metadata-only", 0, 0, G_OPTION_ARG_NONE, &opt_commit_metadata_only,
+     "Pull the commits, but not their trees", NULL},
+    {"subpath", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_subpaths,
+     "Pull only what is at or below this path (may be repeated)", "PATH"},
+    {"url", 0, 0, G_OPTION_ARG_STRING, &opt_url, "Pull from here, not from the remote's url",
+     "URL"},
+    {"http-header", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_http_headers,
+     "Send this header with each request (may be repeated)", "NAME=VALUE"},
+    {"localcache-repo", 'L', 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_localcache_repos,
+     "Take objects from this repository if it has them (may be repeated)", "REPO"},
+    {"timestamp-check", 'T', 0, G_OPTION_ARG_NONE, &opt_timestamp_check,
+     "Refuse commits that are older than what the ref has now", NULL},
+    {"timestamp-check-from-rev", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp_check_from_rev,
+     "Refuse commits that are older than this one", "REV"},
+    {"disable-verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_disable_verify_bindings,
+     "Accept commits that are not meant for the ref", NULL},
+    {"untrusted", 0, 0, G_OPTION_ARG_NONE, &opt_untrusted,
+     "Check the objects of local repositories, too (those of servers always are)", NULL},
+    {"disable-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_disable_fsync,
+     "Do not wait until the data is on disk: a power cut may lose it", NULL},
+    {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
+     "Pull objects, which is what always happens so far", NULL},
+    {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
+     "Fail: static deltas are not built in yet", NULL},
+    {"network-retries", 0, 0, G_OPTION_ARG_INT, &opt_network_retries,
+     "How often a request is tried again (default: 5)", "N"},
+    {"retry-all", 0, 0, G_OPTION_ARG_NONE, &opt_retry_all,
+     "Try again after every failure of the network or the server", NULL},
+    {"low-speed-limit-bytes", 0, 0, G_OPTION_ARG_INT, &opt_low_speed_bytes,
+     "Slower than this many bytes a second … (default: 1000)", "N"},
+    {"low-speed-time-seconds", 0, 0, G_OPTION_ARG_INT, &opt_low_speed_s,
+     "… for this long, a transfer has failed (default: 30)", "N"},
+    {"max-outstanding-fetcher-requests", 0, 0, G_OPTION_ARG_INT, &opt_max_requests,
+     "Have no more requests than this under way", "N"},
+    {"append-user-agent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &opt_user_agent,
+     "Say this, too, to the server", "TEXT"},
+    {NULL},
+};
+
+/* "NAME=VALUE" as "NAME: VALUE". */
+static gboolean
+parse_headers (const CommandContext *context, char ***out, GError **error)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+  for (char **header = opt_http_headers; header != NULL && *header != NULL; header++) {
+    const char *equals = strchr (*header, '=');
+    if (equals == NULL || equals == *header)
+      return command_usage_error (context, error, "--http-header=%s: must be NAME=VALUE", *header);
+    g_ptr_array_add (lines,
+                     g_strdup_printf ("%.*s: %s", (int)(equals - *header), *header, equals + 1));
+  }
+  g_ptr_array_add (lines, NULL);
+  *out = g_strdupv ((char **)lines->pdata);
+  return TRUE;
+}
+
+/* The words: REMOTE [REF…], or one REMOTE:REF. */
+static gboolean
+parse_words (const CommandContext *context, int argc, char **argv, char **out_remote,
+             char ***out_refs, GError **error)
+{
+  if (!command_check_words (context, argc, 1, -1, error))
+    return FALSE;
+  const char *colon = strchr (argv[0], ':');
+  if (colon == NULL) {
+    *out_remote = g_strdup (argv[0]);
+    *out_refs = g_strdupv (argv + 1);
+    return TRUE;
+  }
+  if (argc > 1)
+    return command_usage_error (context, error, "'%s' names a ref already", argv[0]);
+  *out_remote = g_strndup (argv[0], (gsize)(colon - argv[0]));
+  *out_refs = g_new0 (char *, 2);
+  (*out_refs)[0] = g_strdup (colon + 1);
+  return TRUE;
+}
+
+static gboolean
+check_numbers (const CommandContext *context, GError **error)
+{
+  if (opt_require_static_deltas) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED,
+                 "static deltas are not built in yet; pull without --require-static-deltas");
+    return FALSE;
+  }
+  if (opt_network_retries < -1 || opt_low_speed_bytes < 0 || opt_low_speed_s < 0 ||
+      opt_max_requests < 0)
+    return command_usage_error (context, error, "a number is negative");
+  return TRUE;
+}
+
+static void
+print_result (const TreePullResult *result)
+{
+  g_autofree char *transferred = g_format_size (result->transferred_bytes);
+  g_autofree char *written = g_format_size (result->content_bytes_written);
+  if (result->is_local) {
+    printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT
+            " content objects imported; %s content written\n",
+            result->n_metadata_imported, result->n_content_imported, written);
+    return;
+  }
+  printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT " content objects fetched",
+          result->n_metadata_fetched, result->n_content_fetched);
+  if (result->n_metadata_imported + result->n_content_imported > 0)
+    printf (" (%" G_GUINT64_FORMAT " meta, %" G_GUINT64_FORMAT " content local)",
+            result->n_metadata_imported, result->n_content_imported);
+  printf ("; %s transferred in %u seconds; %s content written\n", transferred,
+          (guint)result->elapsed_s, written);
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  g_autofree char *remote = NULL;
+  g_auto (GStrv) refs = NULL;
+  g_auto (GStrv) headers = NULL;
+  if (!parse_words (context, argc, argv, &remote, &refs, error) ||
+      !check_numbers (context, error) || !parse_headers (context, &headers, error))
+    return FALSE;
+  ShowProgress progress = {0};
+  TreePullOptions pull = {
+      .refs = (const char *const *)refs,
+      .url = opt_url,
+      .http_headers = (const char *const *)headers,
+      .user_agent_suffix = opt_user_agent,
+      .subpaths = (const char *const *)opt_subpaths,
+      .localcache_repos = (const char *const *)opt_localcache_repos,
+      .depth = opt_depth,
+      .mirror = opt_mirror,
+      .commit_metadata_only = opt_commit_metadata_only,
+      .disable_fsync = opt_disable_fsync,
+      .untrusted = opt_untrusted,
+      .disable_verify_bindings = opt_disable_verify_bindings,
+      .timestamp_check = opt_timestamp_check,
+      .timestamp_check_from_rev = opt_timestamp_check_from_rev,
+      .network_retries = opt_network_retries,
+      .retry_all = opt_retry_all,
+      .low_speed_bytes = (guint)opt_low_speed_bytes,
+      .low_speed_s = (guint)opt_low_speed_s,
+      .max_requests = (guint)opt_max_requests,
+      .progress = show_progress,
+      .user_data = &progress,
+      .interrupted = interrupt_catch (),
+  };
+  TreePullResult result;
+  gboolean ok = tree_repo_pull (context->repo, remote, &pull, &result, error);
+  show_progress_end (&progress);
+  if (ok)
+    print_result (&result);
+  return ok;
+}
+
+const Command cmd_repo_pull = {
+    .name = "pull",
+    .arguments = "REMOTE [REF…]",
+    .summary = "Fetch commits from a remote",
+    .examples = "  $ pando pull --repo=r origin os/stable\n"
+                "  $ pando pull --repo=r origin:os/stable --depth=-1\n"
+                "  $ pando pull --repo=mirror --mirror upstream\n",
+    .needs = NEEDS_REPO,
+    .options = options,
+    .run = run,
+};
