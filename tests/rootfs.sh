@@ -17,6 +17,8 @@ umask 022
 # Part of the folder's name: to be raised when the recipe changes.
 recipe=1
 packages=systemd-sysv,initramfs-tools,openssh-server,iproute2,iputils-ping,perl,vim-tiny,python3-minimal
+# What pando links and loads, so that the system can update itself.
+packages=$packages,libglib2.0-0,libssl3,zlib1g,libdeflate0,libcurl4,libmicrohttpd12,ca-certificates
 more_packages=(python3 git curl)
 
 die () { echo "error: $*" >&2; exit 1; }
