@@ -320,3 +320,41 @@ small_disk () {
   mount -t tmpfs -o "size=$2" pando-test "$1" || skip_all "cannot mount a tmpfs here"
   unmounts+=("$(readlink -f "$1")")
 }
+
+# --- crashes ------------------------------------------------------------------------------------------
+
+# Sets KILLER, the library to preload (crash/killer.c).
+need_killer () {
+  KILLER=${BUILD_DIR:-$(dirname "$TESTS_DIR")/build}/tests/crash/.libs/killer.so
+  [ -e "$KILLER" ] || skip_all "the killer library is not built: make check builds it"
+  # Sanitizers want to be loaded first.
+  LD_PRELOAD=$KILLER "$PANDO" --version >/dev/null 2>&1 || skip_all "nothing can be preloaded here"
+  export KILLER
+}
+
+# How many calls that change something a command makes when nobody kills it: count_calls COMMAND…
+count_calls () {
+  PANDO_CRASH_COUNT=$SCRATCH/.calls LD_PRELOAD=$KILLER "$@" >"$SCRATCH/.out" 2>&1 ||
+    fail "'$*' failed: $(tail -n 5 "$SCRATCH/.out")"
+  cat "$SCRATCH/.calls"
+}
+
+# Runs a command that is killed at its Nth such call: killed_at N COMMAND…. It must not end in another way, except that
+# threads may have left fewer calls to make.
+killed_at () {
+  local at=$1 rc=0
+  shift
+  # A process of its own reaps it, so that bash reports nothing.
+  { PANDO_CRASH_AT=$at LD_PRELOAD=$KILLER "$@" >"$SCRATCH/.out" 2>&1 || rc=$?; } 2>/dev/null
+  [ "$rc" = 137 ] || [ "$rc" = 0 ] || fail "'$*', killed at call $at, ended with status $rc: $(tail -n 5 "$SCRATCH/.out")"
+}
+
+# The Ns to try of 1..$1: all of them in a whole run; else the first and last few, and some between.
+crash_points () {
+  local total=$1 at
+  for ((at = 1; at <= total; at++)); do
+    if [ -n "${TEST_ALL-}" ] || [ "$at" -le 3 ] || [ "$at" -gt $((total - 5)) ] || [ $((at % (total / 12 + 1))) = 0 ]; then
+      echo "$at"
+    fi
+  done
+}
