@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The same tree gives the same commit in both programs, in every mode, byte for byte in the repository, and each finds the
+# other's repository without fault.
+. "$(dirname "$0")/../lib.sh"
+need ostree
+
+make_tree tree
+setfattr -n user.test -v value tree/usr/bin/hello 2>/dev/null || echo "# no user attributes here"
+if [ "$(id -u)" = 0 ]; then
+  chown 12:34 tree/usr/share/numbers
+  setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 tree/usr/share/zero 2>/dev/null ||
+    echo "# no file capabilities here"
+fi
+
+# Everything in a repository but its config (the two write keys in another order) and what is for one program only.
+objects () { (cd "$1" && find objects refs -type f -printf '%P %s\n' | sort && find refs -type f -exec cat {} +); }
+
+commit_both () {
+  local mode=$1 theirs ours
+  shift
+  ostree --repo=theirs init --mode="$mode"
+  "$PANDO" --repo=ours init --mode="$mode"
+  theirs=$(ostree --repo=theirs commit -b test/x --timestamp=@1700000000 -s 'A subject' -m 'and a body' \
+    --add-metadata-string=version=1 "$@" tree)
+  ours=$("$PANDO" --repo=ours commit -b test/x --timestamp=@1700000000 -s 'A subject' -m 'and a body' \
+    --add-metadata-string=version=1 "$@" tree)
+  assert_eq "$ours" "$theirs" "$mode $*"
+  if [ "$mode" != archive ]; then
+    # In an archive the compressed bytes may differ.
+    diff <(objects theirs) <(objects ours) >objects.diff || fail "$mode: $(cat objects.diff)"
+  fi
+  ostree --repo=ours fsck -q
+  "$PANDO" --repo=theirs fsck -q
+}
+
+for mode in bare bare-user archive; do
+  commit_both $mode
+  ok "same commit in $mode"
+  # Each goes on where the other stopped.
+  echo more >tree/usr/more
+  one=$(ostree --repo=ours commit -b test/x --timestamp=@1700000001 tree)
+  two=$("$PANDO" --repo=theirs commit -b test/x --timestamp=@1700000001 tree)
+  assert_eq "$two" "$one" "second commit in the other's repository"
+  ostree --repo=theirs fsck -q
+  "$PANDO" --repo=ours fsck -q
+  ok "each commits into the other's $mode repository"
+  if [ $mode != bare ] || [ "$(id -u)" = 0 ]; then
+    ostree --repo=ours checkout test/x by-ostree
+    "$PANDO" --repo=theirs checkout test/x by-pando
+    assert_same_tree by-ostree by-pando
+    ok "each checks out what the other wrote in $mode"
+  fi
+  rm -rf ours theirs by-ostree by-pando tree/usr/more
+done
+
+for options in --no-xattrs --canonical-permissions "--owner-uid=7 --owner-gid=8" --orphan; do
+  # shellcheck disable=SC2086 # words
+  if [ "$options" = --orphan ]; then
+    ostree --repo=theirs init --mode=archive
+    "$PANDO" --repo=ours init --mode=archive
+    assert_eq "$("$PANDO" --repo=ours commit --orphan --timestamp=@5 tree)" \
+      "$(ostree --repo=theirs commit --orphan --timestamp=@5 tree)"
+  else
+    commit_both archive $options
+  fi
+  ok "same commit with $options"
+  rm -rf ours theirs
+done
