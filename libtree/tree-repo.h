@@ -232,8 +232,9 @@ typedef struct {
   gboolean found_corruption;
 } TreeFsckResult;
 
-/* Verifies every object that a complete commit reaches, on all cores. Corruption is no error: see
- * the result. */
+/* Verifies every object that a complete commit reaches, on all cores. What is missing is no error,
+ * and neither is damage with all or delete_bad: see the result. Without them the first damaged
+ * object is TREE_ERROR_CORRUPT. */
 TREE_API gboolean tree_repo_fsck (TreeRepo *self, const TreeFsckOptions *options,
                                   TreeFsckResult *out, GError **error);
 

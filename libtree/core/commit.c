@@ -67,3 +67,15 @@ commit_content_checksum (const Commit *self, TreeChecksum *out)
   memcpy (both + sizeof self->root.bytes, self->root_meta.bytes, sizeof self->root_meta.bytes);
   hash_data (both, sizeof both, out);
 }
+
+GBytes *
+commit_build_tombstone (const TreeChecksum *commit)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (commit, hex);
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "commit", g_variant_new_bytestring (hex));
+  g_autoptr (GVariant) variant = g_variant_ref_sink (g_variant_builder_end (&builder));
+  return g_variant_get_data_as_bytes (variant);
+}

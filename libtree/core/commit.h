@@ -37,3 +37,6 @@ GBytes *commit_build (GVariant *metadata, const TreeChecksum *parent, const char
 
 /* SHA-256 of both root checksums: equal for equal trees. */
 void commit_content_checksum (const Commit *self, TreeChecksum *out);
+
+/* The tombstone-commit object that takes the place of a deleted commit. */
+GBytes *commit_build_tombstone (const TreeChecksum *commit);

@@ -12,6 +12,7 @@
 #include "base/source.h"
 #include "core/checksum.h"
 #include "core/summary.h"
+#include "store/object-read.h"
 
 #define DELTAS_DIR "deltas"
 #define INDEXES_DIR "delta-indexes"
@@ -229,4 +230,48 @@ delta_index_write (const TreeRepo *repo, GArray *deltas, GError **error)
       return FALSE;
   }
   return TRUE;
+}
+
+/* Removes the delta directories in @dir whose target is gone. */
+static gboolean
+prune_below (const TreeRepo *repo, int dfd, const char *dir, gboolean *removed, GError **error)
+{
+  autofd int fd = -1;
+  g_autoptr (GPtrArray) entries = NULL;
+  if (!list_optional (dfd, dir, &fd, &entries, error))
+    return FALSE;
+  for (guint i = 0; entries != NULL && i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    DeltaName delta;
+    gboolean wanted = FALSE;
+    if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
+      continue;
+    if (!object_exists (repo, TREE_OBJECT_COMMIT, &delta.to, &wanted, error))
+      return FALSE;
+    if (wanted)
+      continue;
+    if (!dir_remove_all_at (fd, entry->name, error))
+      return FALSE;
+    *removed = TRUE;
+  }
+  return TRUE;
+}
+
+gboolean
+delta_index_prune (const TreeRepo *repo, GError **error)
+{
+  autofd int dfd = -1;
+  g_autoptr (GPtrArray) dirs = NULL;
+  gboolean removed = FALSE;
+  if (!list_optional (repo->dfd, DELTAS_DIR, &dfd, &dirs, error))
+    return prefix_error (error, "prune static deltas");
+  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
+    const DirEntry *dir = dirs->pdata[i];
+    if (dir->type == DT_DIR && !prune_below (repo, dfd, dir->name, &removed, error))
+      return prefix_error (error, "prune static deltas");
+  }
+  if (!removed)
+    return TRUE;
+  g_autoptr (GArray) left = delta_index_list (repo, error);
+  return left != NULL && delta_index_write (repo, left, error);
 }

@@ -12,8 +12,10 @@ typedef struct {
   TreeChecksum superblock; /* SHA-256 of the file */
 } DeltaName;
 
-/* DeltaName, sorted by target and then origin; NULL on error. */
+/* DeltaName, sorted by target and then origin; NULL on error. Superblocks are read and hashed. */
 GArray *delta_index_list (const TreeRepo *repo, GError **error);
+/* Removes deltas to commits that are not here (any more), and brings the indexes in line. */
+gboolean delta_index_prune (const TreeRepo *repo, GError **error);
 /* The `a{sv}` of delta names to superblock checksums; floating. */
 GVariant *delta_index_map (const DeltaName *deltas, guint n);
 /* Brings delta-indexes/ in line with @deltas. Files that are right already are not touched. */

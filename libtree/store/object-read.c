@@ -81,7 +81,7 @@ parsed (gboolean ok, TreeObjectType type, const TreeChecksum *checksum, GError *
   if (ok)
     return TRUE;
   g_autofree char *name = object_to_string (&(ObjectName){*checksum, type});
-  return prefix_error (error, "Corrupted object '%s'", name);
+  return prefix_error (error, "Corrupted object %s", name);
 }
 
 gboolean
@@ -132,8 +132,8 @@ object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *
   return prefix_error (error, "%s '%s.file'", corrupt ? "Corrupted object" : "reading object", hex);
 }
 
-static char *
-partial_path (const TreeChecksum *commit)
+char *
+commit_partial_path (const TreeChecksum *commit)
 {
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (commit, hex);
@@ -143,7 +143,7 @@ partial_path (const TreeChecksum *commit)
 gboolean
 commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out, GError **error)
 {
-  g_autofree char *path = partial_path (commit);
+  g_autofree char *path = commit_partial_path (commit);
   struct stat st;
   *out = fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
   return *out || errno == ENOENT || throw_errno (error, "stat '%s'", path);
@@ -153,10 +153,22 @@ gboolean
 commit_set_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean partial,
                     GError **error)
 {
-  g_autofree char *path = partial_path (commit);
+  g_autofree char *path = commit_partial_path (commit);
   if (!partial)
     return unlinkat (repo->dfd, path, 0) == 0 || errno == ENOENT ||
            throw_errno (error, "remove '%s'", path);
   autofd int fd = openat (repo->dfd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   return fd >= 0 || throw_errno (error, "create '%s'", path);
+}
+
+gboolean
+commit_write_tombstone (const TreeRepo *repo, const TreeChecksum *commit, GError **error)
+{
+  g_autoptr (GBytes) bytes = commit_build_tombstone (commit);
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*commit, TREE_OBJECT_TOMBSTONE}, repo->mode->archive, path);
+  g_autofree char *directory = g_path_get_dirname (path);
+  return dir_ensure_at (repo->objects_dfd, directory, 0775, error) &&
+         file_replace_at (repo->objects_dfd, path, g_bytes_get_data (bytes, NULL),
+                          g_bytes_get_size (bytes), 0644, error);
 }

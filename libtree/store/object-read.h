@@ -32,6 +32,10 @@ gboolean object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeC
 /* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
 gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
                             GError **error);
+/* "state/CHECKSUM.commitpartial", for who reads or removes it; owned by the caller. */
+char *commit_partial_path (const TreeChecksum *commit);
 /* Called before a commit object is stored whose closure is not there yet, and when it is there. */
 gboolean commit_set_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean partial,
                              GError **error);
+/* Leaves a tombstone where a commit is deleted on purpose, or is known to be gone. */
+gboolean commit_write_tombstone (const TreeRepo *repo, const TreeChecksum *commit, GError **error);

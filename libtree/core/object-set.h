@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A set of object names, 33 bytes each and nothing more: open addressing, at most 3/4 full. A whole
+ * Debian root takes half a megabyte. */
+#pragma once
+
+#include "core/object.h"
+
+typedef struct ObjectSet ObjectSet;
+
+ObjectSet *object_set_new (void);
+void object_set_free (ObjectSet *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObjectSet, object_set_free)
+
+/* TRUE when it was not there before. */
+gboolean object_set_add (ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum);
+gboolean object_set_contains (const ObjectSet *self, TreeObjectType type,
+                              const TreeChecksum *checksum);
+gsize object_set_size (const ObjectSet *self);
+
+/* For walking over it: slots 0 to n-1, FALSE for an empty one. Reading is thread-safe while nobody
+ * adds. */
+gsize object_set_n_slots (const ObjectSet *self);
+gboolean object_set_slot (const ObjectSet *self, gsize slot, ObjectName *out);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Verifying objects, on all cores: are the bytes those that the name says, and are they what the
+ * type says? */
+#pragma once
+
+#include "core/object-set.h"
+#include "store/mode.h"
+#include "store/repo.h"
+
+/* Reads one object. Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_CORRUPT; others when it could not be
+ * read. */
+gboolean verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name,
+                        GError **error);
+
+typedef struct {
+  ObjectName name;
+  GError *error; /* owned; code as of verify_object() */
+} VerifyFinding;
+
+/* Verifies all of @objects. @out_findings (transfer full): VerifyFinding, sorted by name; with
+ * @stop_at_first it may have only some of them once there is one that is not merely missing.
+ * @progress (nullable) */
+gboolean verify_objects (const TreeRepo *repo, const ObjectSet *objects, gboolean stop_at_first,
+                         TreeProgress progress, gpointer user_data, GPtrArray **out_findings,
+                         GError **error);

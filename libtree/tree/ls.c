@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking into committed trees (tree_repo_ls, tree_repo_cat). */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/checksum.h"
+#include "store/object-read.h"
+
+enum {
+  MAX_DEPTH = 1000, /* directories below each other; paths that long cannot be opened anyway */
+  CAT_BUFFER = 256 * 1024,
+};
+
+/* What a path of a commit leads to. */
+typedef struct {
+  gboolean is_dir;
+  TreeChecksum content;
+  TreeChecksum meta; /* of a directory */
+} Found;
+
+typedef struct {
+  const TreeRepo *repo;
+  TreeLsFlags flags;
+  TreeEntryFunc func;
+  gpointer user_data;
+  GHashTable *metas; /* owned TreeChecksum -> owned FileMeta: thousands of directories share one */
+  GString *path;     /* of the entry that is shown */
+} Lister;
+
+static gboolean
+no_such_file (const char *path, GError **error)
+{
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such file or directory: %s", path);
+}
+
+/* One step from a directory. */
+static gboolean
+enter (const TreeRepo *repo, const char *path, const char *name, Found *at, GError **error)
+{
+  g_auto (DirTree) tree = {0};
+  DirTreeEntry entry;
+  if (!at->is_dir)
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "Not a directory: %s", path);
+  if (!object_load_dirtree (repo, &at->content, &tree, error))
+    return FALSE;
+  if (dirtree_find_dir (&tree, name, &entry)) {
+    *at = (Found){TRUE, entry.content, entry.meta};
+    return TRUE;
+  }
+  if (dirtree_find_file (&tree, name, &entry)) {
+    *at = (Found){FALSE, entry.content, {{0}}};
+    return TRUE;
+  }
+  return no_such_file (path, error);
+}
+
+/* Links are not followed. @out_path: absolute, without needless slashes. */
+static gboolean
+look_up (const TreeRepo *repo, const TreeChecksum *commit, const char *path, Found *out,
+         GString *out_path, GError **error)
+{
+  g_auto (Commit) parsed = {0};
+  if (!object_load_commit (repo, commit, &parsed, error))
+    return FALSE;
+  Found at = {TRUE, parsed.root, parsed.root_meta};
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+  for (char **part = parts; *part != NULL; part++) {
+    if (**part == '\0')
+      continue;
+    if (!enter (repo, path, *part, &at, error))
+      return prefix_error (error, "Inspecting path '%s'", path);
+    g_string_append_printf (out_path, "/%s", *part);
+  }
+  *out = at;
+  return TRUE;
+}
+
+static void
+meta_free (gpointer data)
+{
+  filemeta_clear (data);
+  g_free (data);
+}
+
+static const FileMeta *
+load_meta (Lister *self, const TreeChecksum *checksum, GError **error)
+{
+  FileMeta *meta = g_hash_table_lookup (self->metas, checksum);
+  if (meta != NULL)
+    return meta;
+  meta = g_new0 (FileMeta, 1);
+  if (!object_load_dirmeta (self->repo, checksum, meta, error)) {
+    g_free (meta);
+    return NULL;
+  }
+  (void)g_hash_table_insert (self->metas, g_memdup2 (checksum, sizeof *checksum), meta);
+  return meta;
+}
+
+static const char *
+shown_path (const Lister *self)
+{
+  return self->path->len > 0 ? self->path->str : "/";
+}
+
+static gboolean
+show_dir (Lister *self, const TreeChecksum *tree, const TreeChecksum *meta_name, GError **error)
+{
+  TreeEntry entry = {
+      .path = shown_path (self), .mode = S_IFDIR, .content = *tree, .meta = *meta_name};
+  if ((self->flags & TREE_LS_NAMES_ONLY) == 0) {
+    const FileMeta *meta = load_meta (self, meta_name, error);
+    if (meta == NULL)
+      return prefix_error (error, "'%s'", entry.path);
+    entry.uid = meta->uid;
+    entry.gid = meta->gid;
+    entry.mode = meta->mode;
+    entry.xattrs = meta->xattrs;
+  }
+  return self->func (&entry, self->user_data, error);
+}
+
+static gboolean
+show_file (Lister *self, const TreeChecksum *content, GError **error)
+{
+  TreeEntry entry = {.path = shown_path (self), .mode = S_IFREG, .content = *content};
+  g_auto (StoreFile) file = {.fd = -1};
+  if ((self->flags & TREE_LS_NAMES_ONLY) == 0) {
+    if (!object_open_file (self->repo, NULL, content, &file, error))
+      return prefix_error (error, "'%s'", entry.path);
+    entry.uid = file.meta.uid;
+    entry.gid = file.meta.gid;
+    entry.mode = file.meta.mode;
+    entry.size = file.size;
+    entry.target = file.meta.target;
+    entry.xattrs = file.meta.xattrs;
+  }
+  return self->func (&entry, self->user_data, error);
+}
+
+static gboolean show_children (Lister *self, const TreeChecksum *checksum, int depth,
+                               GError **error);
+
+static gboolean
+show_child_dir (Lister *self, const DirTreeEntry *child, int depth, GError **error)
+{
+  if (!show_dir (self, &child->content, &child->meta, error))
+    return FALSE;
+  return (self->flags & TREE_LS_RECURSIVE) == 0 ||
+         show_children (self, &child->content, depth + 1, error);
+}
+
+static gboolean
+show_children (Lister *self, const TreeChecksum *checksum, int depth, GError **error)
+{
+  g_auto (DirTree) tree = {0};
+  DirTreeEntry child;
+  if (depth > MAX_DEPTH)
+    return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is nested too deeply", shown_path (self));
+  if (!object_load_dirtree (self->repo, checksum, &tree, error))
+    return prefix_error (error, "'%s'", shown_path (self));
+  gsize len = self->path->len;
+  gboolean ok = TRUE;
+  for (guint i = 0; i < tree.files.n + tree.dirs.n && ok; i++) {
+    gboolean is_dir = i >= tree.files.n;
+    if (is_dir)
+      dirtree_dir (&tree, i - tree.files.n, &child);
+    else
+      dirtree_file (&tree, i, &child);
+    g_string_append_c (self->path, '/');
+    g_string_append (self->path, child.name);
+    ok = is_dir ? show_child_dir (self, &child, depth, error)
+                : show_file (self, &child.content, error);
+    g_string_truncate (self->path, len);
+  }
+  return ok;
+}
+
+gboolean
+tree_repo_ls (const TreeRepo *self, const TreeChecksum *commit, const char *path, TreeLsFlags flags,
+              TreeEntryFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (GString) at = g_string_new (NULL);
+  Found found;
+  if (!look_up (self, commit, path, &found, at, error))
+    return FALSE;
+  g_autoptr (GHashTable)
+      metas = g_hash_table_new_full (checksum_hash, checksum_equal, g_free, meta_free);
+  Lister lister = {.repo = self,
+                   .flags = flags,
+                   .func = func,
+                   .user_data = user_data,
+                   .metas = metas,
+                   .path = at};
+  gboolean ok = found.is_dir ? show_dir (&lister, &found.content, &found.meta, error)
+                             : show_file (&lister, &found.content, error);
+  if (!ok || !found.is_dir || (flags & TREE_LS_DIR_ONLY) != 0)
+    return ok;
+  return show_children (&lister, &found.content, 0, error);
+}
+
+/* By read and write: @fd may be a pipe, or a file that has content before ours. */
+static gboolean
+copy_to (Source *content, int fd, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (CAT_BUFFER);
+  for (;;) {
+    gssize n = content->read (content, buffer, CAT_BUFFER, error);
+    if (n < 0)
+      return FALSE;
+    if (n == 0)
+      return TRUE;
+    if (!fd_write_all (fd, buffer, (gsize)n, error))
+      return FALSE;
+  }
+}
+
+gboolean
+tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *path, int fd,
+               GError **error)
+{
+  g_autoptr (GString) at = g_string_new (NULL);
+  g_auto (StoreFile) file = {.fd = -1};
+  Found found;
+  if (!look_up (self, commit, path, &found, at, error))
+    return FALSE;
+  if (found.is_dir)
+    return throw_error (error, TREE_ERROR_INVALID, "'%s' is a directory", path);
+  if (!object_open_file (self, NULL, &found.content, &file, error))
+    return prefix_error (error, "'%s'", path);
+  if (file.content == NULL)
+    return throw_error (error, TREE_ERROR_INVALID, "'%s' is a symbolic link to '%s'", path,
+                        file.meta.target);
+  return copy_to (file.content, fd, error) || prefix_error (error, "'%s'", path);
+}
