@@ -8,11 +8,10 @@
 #
 # They are kept in ${XDG_CACHE_HOME:-~/.cache}/pando, and made once: the folder gets its name only when it
 # is complete. Benchmarks, the demo and the big compatibility test read them and change nothing in them.
-#
-# PANDO_SUITE, PANDO_MIRROR and PANDO_SECURITY_MIRROR choose other sources than those of this machine's apt.
 set -euo pipefail
 export LC_ALL=C
 umask 022
+. "$(dirname "$0")/debian.sh"
 
 # Part of the folder's name: to be raised when the recipe changes.
 recipe=1
@@ -20,17 +19,6 @@ packages=systemd-sysv,initramfs-tools,openssh-server,iproute2,iputils-ping,perl,
 # What pando links and loads, so that the system can update itself.
 packages=$packages,libglib2.0-0,libssl3,zlib1g,libdeflate0,libcurl4,libmicrohttpd12,ca-certificates
 more_packages=(python3 git curl)
-
-die () { echo "error: $*" >&2; exit 1; }
-say () { echo "rootfs: $*" >&2; }
-
-# shellcheck source=/dev/null
-suite=${PANDO_SUITE:-$(. /etc/os-release && [ "${ID-}" = debian ] && echo "${VERSION_CODENAME-}")}
-suite=${suite:-bookworm}
-arch=$(dpkg --print-architecture)
-cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pando
-folder=$cache/rootfs-$suite-$arch-$recipe
-
 case $arch in
   amd64 | arm64) kernel=linux-image-cloud-$arch ;;
   armhf) kernel=linux-image-armmp ;;
@@ -38,34 +26,19 @@ case $arch in
   *) kernel=linux-image-$arch ;;
 esac
 
-# The address from which this machine's apt gets the suite $1.
-mirror_of () {
-  # shellcheck disable=SC2016 # $(…) is apt's own syntax
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
-}
+say () { echo "rootfs: $*" >&2; }
 
-# A lone --aptopt for mmdebstrap, or -o for apt-get, that hands on this machine's proxy.
-apt_proxy () {
-  apt-config dump | sed -n 's/^\(Acquire::https\?::Proxy\) "\(..*\)";$/\1=\2/p'
-}
-
-# What runs in the chroot to make v2, in mount and process namespaces of its own: whatever is mounted or
-# left running there is gone with it.
+# Upgrades the system in a chroot, in mount and process namespaces of its own: whatever is mounted or left
+# running there is gone with it.
 upgrade () {
-  local root=$1 mirror=$2 security=$3 options=() line
-  {
-    echo "deb $mirror $suite main"
-    [ -z "$(mirror_of "$suite-updates")" ] || echo "deb $mirror $suite-updates main"
-    echo "deb $security $suite-security main"
-  } >"$root/etc/apt/sources.list"
+  local root=$1 options=() line
+  sources_of_suite all >"$root/etc/apt/sources.list"
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   while read -r line; do options+=(-o "$line"); done < <(apt_proxy)
   # shellcheck disable=SC2016 # expanded by the inner shell
   unshare --mount --pid --fork --kill-child bash -euc '
     root=$1 more=$2; shift 2
-    mount --make-rprivate /
     mount -t proc proc "$root/proc"
     mount -t tmpfs tmp "$root/tmp"
     apt () { chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
@@ -82,7 +55,7 @@ upgrade () {
 
 # Debian's layout -> OSTree's: only /usr is the system's, /etc comes from /usr/etc, /var starts empty.
 lay_out () {
-  local root=$1 version
+  local root=$1 version name
   version=$(basename "$(echo "$root"/boot/vmlinuz-*)" | sed 's/^vmlinuz-//')
   mv "$root/boot/vmlinuz-$version" "$root/usr/lib/modules/$version/vmlinuz"
   mv "$root/boot/initrd.img-$version" "$root/usr/lib/modules/$version/initramfs.img"
@@ -100,7 +73,6 @@ lay_out () {
   mkdir "$root"/{var,dev,run,proc,sys,sysroot}
   mkdir -m 1777 "$root/tmp"
   ln -s sysroot/ostree "$root/ostree"
-  local name
   for name in home srv mnt opt; do ln -s "var/$name" "$root/$name"; done
   ln -s var/roothome "$root/root"
   ln -s run/media "$root/media"
@@ -108,26 +80,18 @@ lay_out () {
 }
 
 make_both () {
-  local work=$1 mirror security line options=()
-  mirror=${PANDO_MIRROR:-$(mirror_of "$suite")}
-  security=${PANDO_SECURITY_MIRROR:-$(mirror_of "$suite-security")}
-  [ -n "$mirror" ] || die "this machine's apt has no source for '$suite': set PANDO_MIRROR to a Debian mirror"
-  [ -n "$security" ] || die "this machine's apt has no source for '$suite-security': set PANDO_SECURITY_MIRROR"
-  while read -r line; do options+=(--aptopt="$line"); done < <(apt_proxy)
+  local work=$1 sources
+  sources=$(sources_of_suite)
   say "building v1 from $suite with mmdebstrap (about a minute and a half)"
-  # shellcheck disable=SC2016 # expanded by the hook's shell
-  mmdebstrap --quiet --mode=root --variant=minbase --include="$packages,$kernel" "${options[@]}" \
-    --customize-hook='cp /etc/resolv.conf "$1/etc/resolv.conf"; cp /etc/hosts "$1/etc/hosts"' \
-    "$suite" "$work/v1" "deb $mirror $suite main" >"$work/log" 2>&1 ||
-    { tail -20 "$work/log" >&2; die "mmdebstrap failed"; }
+  bootstrap "$work/v1" "$work/log" --include="$packages,$kernel" -- "$sources"
   say "building v2: upgrade, and ${more_packages[*]} (about a minute)"
   cp -a "$work/v1" "$work/v2"
-  upgrade "$work/v2" "$mirror" "$security" >>"$work/log" 2>&1 ||
-    { tail -20 "$work/log" >&2; die "upgrade to v2 failed"; }
+  upgrade "$work/v2" >>"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "upgrade to v2 failed"; }
   lay_out "$work/v1"
   lay_out "$work/v2"
 }
 
+folder=$cache/rootfs-$suite-$arch-$recipe
 if [ ! -d "$folder" ]; then
   [ "$(id -u)" = 0 ] || die "making a root filesystem needs root: run it with sudo"
   command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: run ./dev deps"
