@@ -38,9 +38,10 @@ typedef enum {
  * How a repository keeps its objects. The checksums are the same in all modes.
  */
 typedef enum {
-  TREE_MODE_BARE,      /* files as they are, owner and xattrs on the inode; needs root */
-  TREE_MODE_BARE_USER, /* files of the caller, true owner and mode in an xattr */
-  TREE_MODE_ARCHIVE,   /* compressed files; what is served over HTTP */
+  TREE_MODE_BARE,           /* files as they are, owner and xattrs on the inode; needs root */
+  TREE_MODE_BARE_USER,      /* files of the caller, true owner and mode in an xattr */
+  TREE_MODE_ARCHIVE,        /* compressed files; what is served over HTTP */
+  TREE_MODE_BARE_USER_ONLY, /* files of the caller, with content and mode and nothing else */
 } TreeMode;
 
 /**

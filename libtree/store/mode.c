@@ -11,7 +11,7 @@
 #include "tree-repo.h"
 
 static const StoreMode *const modes[] = {&store_mode_bare, &store_mode_bare_user,
-                                         &store_mode_archive};
+                                         &store_mode_bare_user_only, &store_mode_archive};
 
 const StoreMode *
 store_mode_by_name (const char *name, GError **error)
@@ -23,9 +23,10 @@ store_mode_by_name (const char *name, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
     if (strcmp (modes[i]->name, name) == 0)
       return modes[i];
-  return throw_null (
-      error, TREE_ERROR_UNSUPPORTED,
-      "Invalid mode '%s' in repository configuration: use bare, bare-user or archive", name);
+  return throw_null (error, TREE_ERROR_UNSUPPORTED,
+                     "Invalid mode '%s' in repository configuration: use bare, bare-user, "
+                     "bare-user-only or archive",
+                     name);
 }
 
 const StoreMode *
@@ -43,7 +44,7 @@ tree_mode_from_string (const char *text, TreeMode *out, GError **error)
   const StoreMode *mode = store_mode_by_name (text, NULL);
   if (mode == NULL)
     return throw_error (error, TREE_ERROR_INVALID,
-                        "unknown mode '%s': use bare, bare-user or archive", text);
+                        "unknown mode '%s': use bare, bare-user, bare-user-only or archive", text);
   *out = mode->id;
   return TRUE;
 }

@@ -48,7 +48,10 @@ typedef struct {
   gboolean links_as_links;         /* a symbolic link is one on disk, too */
   gboolean hardlink_checkout;      /* objects may be linked into a checkout with owners and modes */
   gboolean hardlink_user_checkout; /* … into a checkout in user mode */
+  gboolean canonical_only;         /* files have owner 0:0 and no xattrs, and none are stored */
 
+  /* May this file be kept? NULL: any may. */
+  gboolean (*check) (const FileMeta *meta, GError **error);
   /* Writes a regular file's object into the empty file @fd: content, owner, mode, xattrs, mtime 0
    * last. A symbolic link, too, unless links_as_links. @content is NULL for a link. */
   gboolean (*write) (ModeWorker *worker, int fd, const FileMeta *meta, Source *content,
@@ -61,6 +64,7 @@ typedef struct {
 
 extern const StoreMode store_mode_bare;
 extern const StoreMode store_mode_bare_user;
+extern const StoreMode store_mode_bare_user_only;
 extern const StoreMode store_mode_archive;
 
 /* An archive object that came over the network: in memory, or in a file (which the StoreFile then

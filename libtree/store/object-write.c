@@ -65,7 +65,8 @@ write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean
       return errno == EEXIST || throw_errno (error, "create link");
   }
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
+  if (!self->txn->repo->mode->canonical_only &&
+      fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error, "set owner %u:%u of a link", meta->uid, meta->gid);
   if (!xattr_write_at (dfd, path, meta->xattrs, error))
     return FALSE;
@@ -122,6 +123,22 @@ write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Sourc
   return ok;
 }
 
+static gboolean
+write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, const FileMeta *meta,
+           Source *content, guint64 size, gboolean verify, TreeErrorCode mismatch,
+           gboolean *out_written, GError **error)
+{
+  const StoreMode *mode = self->txn->repo->mode;
+  if (mode->check != NULL && !mode->check (meta, error))
+    return FALSE;
+  if (!txn_reserve (self->txn, size, error))
+    return FALSE;
+  if (S_ISLNK (meta->mode) && mode->links_as_links)
+    return write_link (self, path, meta, out_written, error);
+  return write_regular (self, path, meta, content, size, verify ? checksum : NULL, mismatch,
+                        out_written, error);
+}
+
 /* Writes the object @checksum unless it is there. */
 static gboolean
 put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Source *content,
@@ -133,17 +150,10 @@ put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Sou
   char path[OBJECT_PATH_MAX];
   if (!object_exists (txn->repo, TREE_OBJECT_FILE, checksum, &exists, error))
     return FALSE;
-  if (!exists) {
-    object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, txn->repo->mode->archive, path);
-    gboolean ok = txn_reserve (txn, size, error);
-    if (ok && S_ISLNK (meta->mode) && txn->repo->mode->links_as_links)
-      ok = write_link (self, path, meta, &written, error);
-    else if (ok)
-      ok = write_regular (self, path, meta, content, size, verify ? checksum : NULL, mismatch,
-                          &written, error);
-    if (!ok)
-      return prefix_error (error, "writing content object %s", path);
-  }
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, txn->repo->mode->archive, path);
+  if (!exists &&
+      !write_new (self, path, checksum, meta, content, size, verify, mismatch, &written, error))
+    return prefix_error (error, "writing content object %s", path);
   txn_count (txn, FALSE, written, size);
   return TRUE;
 }

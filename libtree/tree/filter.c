@@ -10,10 +10,11 @@
 void
 filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options)
 {
-  *self = (Filter){.owner_uid = options->owner_uid,
-                   .owner_gid = options->owner_gid,
-                   .canonical_permissions = options->canonical_permissions,
-                   .no_xattrs = options->no_xattrs || repo->disable_xattrs};
+  *self = (Filter){
+      .owner_uid = options->owner_uid,
+      .owner_gid = options->owner_gid,
+      .canonical_permissions = options->canonical_permissions || repo->mode->canonical_only,
+      .no_xattrs = options->no_xattrs || repo->disable_xattrs || repo->mode->canonical_only};
 }
 
 void

@@ -163,6 +163,24 @@ test_vector_root (Scratch *scratch, gconstpointer data)
   g_assert_cmpstr (hex, ==, ROOT_COMMIT);
 }
 
+/* Such a repository makes everything canonical by itself. */
+static void
+test_vector_user_only (Scratch *scratch, gconstpointer data)
+{
+  make_tree (scratch);
+  g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_BARE_USER_ONLY);
+  TreeCommitOptions options = TREE_COMMIT_OPTIONS_INIT;
+  options.no_bindings = TRUE;
+  options.has_timestamp = TRUE;
+  options.timestamp = 1700000000;
+  options.subject = "A subject";
+  options.body = "The body\nline two";
+  TreeCommitResult result = commit (scratch, repo, &options);
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&result.checksum, hex);
+  g_assert_cmpstr (hex, ==, "cad1fc538f56ec5334f904b06ae994a6f2228b89b59fc636eeecad5c3ff48e76");
+}
+
 static void
 test_unchanged_writes_nothing (Scratch *scratch, gconstpointer data)
 {
@@ -393,6 +411,11 @@ main (int argc, char **argv)
        test_vector_canonical);
   ADD ("/commit/vector/canonical/archive", GINT_TO_POINTER (TREE_MODE_ARCHIVE),
        test_vector_canonical);
+  ADD ("/commit/vector/canonical/bare-user-only", GINT_TO_POINTER (TREE_MODE_BARE_USER_ONLY),
+       test_vector_canonical);
+  ADD ("/commit/vector/user-only", NULL, test_vector_user_only);
+  ADD ("/checkout/copy/bare-user-only", GINT_TO_POINTER (TREE_MODE_BARE_USER_ONLY),
+       test_checkout_by_copy);
   ADD ("/commit/vector/root/bare", GINT_TO_POINTER (TREE_MODE_BARE), test_vector_root);
   ADD ("/commit/vector/root/bare-user", GINT_TO_POINTER (TREE_MODE_BARE_USER), test_vector_root);
   ADD ("/commit/vector/root/archive", GINT_TO_POINTER (TREE_MODE_ARCHIVE), test_vector_root);
