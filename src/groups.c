@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "src/command.h"
+#include "src/sysroot.h"
 
 #define REMOTE_COMMANDS(X)
 
@@ -12,7 +13,23 @@
   X (cmd_repo_pull_local)                                                                          \
   X (cmd_repo_serve)
 
-#define ADMIN_COMMANDS(X)
+#define ADMIN_COMMANDS(X)                                                                          \
+  X (cmd_admin_cleanup)                                                                            \
+  X (cmd_admin_config_diff)                                                                        \
+  X (cmd_admin_deploy)                                                                             \
+  X (cmd_admin_init_fs)                                                                            \
+  X (cmd_admin_instutil)                                                                           \
+  X (cmd_admin_kargs)                                                                              \
+  X (cmd_admin_os_init)                                                                            \
+  X (cmd_admin_pin)                                                                                \
+  X (cmd_admin_rollback)                                                                           \
+  X (cmd_admin_set_default)                                                                        \
+  X (cmd_admin_set_origin)                                                                         \
+  X (cmd_admin_stateroot_init)                                                                     \
+  X (cmd_admin_status)                                                                             \
+  X (cmd_admin_switch)                                                                             \
+  X (cmd_admin_undeploy)                                                                           \
+  X (cmd_admin_upgrade)
 
 #define DECLARE(command) extern const Command command;
 #define ENTRY(command) &command,
@@ -33,6 +50,9 @@ const Command group_repo = {
 const Command group_admin = {
     .name = "admin",
     .summary = "Commands for a system that boots from deployments",
+    .needs = NEEDS_SYSROOT,
+    .options = sysroot_group_options,
+    .run = sysroot_group_run,
     .subcommands = admin_commands,
 };
 

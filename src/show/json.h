@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writing JSON: values are appended one by one, and commas, indentation and escapes are seen to. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  GString *text;
+  guint depth;
+  gboolean need_comma;
+} ShowJson;
+
+void show_json_init (ShowJson *self);
+void show_json_clear (ShowJson *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ShowJson, show_json_clear)
+
+/* @name: key of the value; NULL within an array and at the top. */
+void show_json_begin_object (ShowJson *self, const char *name);
+void show_json_end_object (ShowJson *self);
+void show_json_begin_array (ShowJson *self, const char *name);
+void show_json_end_array (ShowJson *self);
+/* NULL is written as null; what is not UTF-8, as replacement characters. */
+void show_json_string (ShowJson *self, const char *name, const char *value);
+void show_json_int (ShowJson *self, const char *name, gint64 value);
+void show_json_boolean (ShowJson *self, const char *name, gboolean value);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The line that says what a pull took. */
+#pragma once
+
+#include "tree-pull.h"
+
+void show_pull_result (const TreePullResult *result);
