@@ -77,6 +77,7 @@ TREE_API TreeRepo *tree_sysroot_get_repo (const TreeSysroot *self);
 
 /* ---- Looking ---- */
 
+/* How many there are; 0 in a new sysroot. */
 TREE_API guint tree_sysroot_n_deployments (const TreeSysroot *self);
 /* Borrowed, until the next change. */
 TREE_API const TreeDeployment *tree_sysroot_get_deployment (const TreeSysroot *self, guint index);

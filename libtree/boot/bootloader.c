@@ -3,7 +3,9 @@
 
 #include "boot/bootloader.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -25,6 +27,30 @@ known_names (void)
   return g_string_free (names, FALSE);
 }
 
+/* Others that would have to be told, and are not: then the old system would go on booting,
+ * silently. */
+static gboolean
+check_no_other (const BootRoot *root, GError **error)
+{
+  static const struct {
+    const char *name, *file;
+  } others[] = {
+      {"grub2", "boot/grub2/grub.cfg"},
+      {"grub2", "boot/grub/grub.cfg"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
+    struct stat st;
+    if (fstatat (root->dfd, others[i].file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+      return throw_error (
+          error, TREE_ERROR_UNSUPPORTED,
+          "'%s' says that boot loader '%s' is in use, which is not supported yet; if "
+          "it reads the entries in boot/loader/entries by itself, set "
+          "sysroot.bootloader to none",
+          others[i].file, others[i].name);
+  }
+  return TRUE;
+}
+
 static gboolean
 detect (const BootRoot *root, const Bootloader **out, GError **error)
 {
@@ -37,6 +63,8 @@ detect (const BootRoot *root, const Bootloader **out, GError **error)
       return TRUE;
     }
   }
+  if (!check_no_other (root, error))
+    return FALSE;
   *out = &bootloader_none;
   return TRUE;
 }

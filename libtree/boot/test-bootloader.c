@@ -139,7 +139,14 @@ test_find (Fixture *f, gconstpointer data)
   const Bootloader *loader = NULL;
   g_assert_true (bootloader_find ("auto", &root, &loader, &error));
   g_assert_cmpstr (loader->name, ==, "none");
+  /* A loader that nobody tells about the change is no reason to go on. */
+  write_file (f, "boot/grub/grub.cfg", "");
+  g_assert_false (bootloader_find ("auto", &root, &loader, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED);
+  g_clear_error (&error);
   write_file (f, "boot/syslinux/syslinux.cfg", "");
+  g_assert_true (bootloader_find ("auto", &root, &loader, &error));
+  g_assert_cmpstr (loader->name, ==, "syslinux");
   g_assert_true (bootloader_find ("none", &root, &loader, &error));
   g_assert_cmpstr (loader->name, ==, "none");
   g_assert_false (bootloader_find ("zipl", &root, &loader, &error));

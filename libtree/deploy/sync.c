@@ -111,11 +111,20 @@ sync_boot_switch (int sysroot_fd, GError **error)
     return FALSE;
   if (syncfs (boot) < 0)
     return throw_errno (error, "sync /boot to the disk");
-  const char *debug = getenv ("OSTREE_SYSROOT_DEBUG");
-  if (debug != NULL && strstr (debug, "test-fifreeze") != NULL)
-    return freeze_and_thaw (boot, /* pretend= */ TRUE, error);
   guint32 flags = 0;
   if (ioctl (boot, EXT4_IOC_CHECKPOINT, &flags) == 0 || !is_separate)
     return TRUE;
   return freeze_and_thaw (boot, /* pretend= */ FALSE, error);
+}
+
+gboolean
+sync_test_watchdog (int sysroot_fd, GError **error)
+{
+  const char *debug = getenv ("OSTREE_SYSROOT_DEBUG");
+  if (debug == NULL || strstr (debug, "test-fifreeze") == NULL)
+    return TRUE;
+  autofd int boot = -1;
+  gboolean is_separate = FALSE;
+  return open_boot (sysroot_fd, &boot, &is_separate, error) &&
+         freeze_and_thaw (boot, /* pretend= */ TRUE, error);
 }

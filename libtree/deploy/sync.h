@@ -9,3 +9,6 @@ gboolean sync_barrier (int sysroot_fd, GError **error);
 /* The switch in /boot, in a way that a boot loader sees it: those do not replay a journal, so that
  * what is only in the journal does not exist for them. */
 gboolean sync_boot_switch (int sysroot_fd, GError **error);
+/* When OSTREE_SYSROOT_DEBUG asks for it, tests the watchdog that thaws /boot should this process
+ * die while it is frozen; always an error then, and never else. */
+gboolean sync_test_watchdog (int sysroot_fd, GError **error);

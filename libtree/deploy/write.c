@@ -251,7 +251,7 @@ perform (const Switch *self, GError **error)
   if (!write_bootlinks (self, error) || (self->is_full && !write_loader (self, error)) ||
       !deployment_refs_write (self->sysroot->repo, self->list, self->bootversion,
                               self->subbootversion, error) ||
-      !sync_barrier (root, error))
+      !sync_barrier (root, error) || !sync_test_watchdog (root, error))
     return FALSE;
   return self->is_full ? switch_loader (self, error) && sync_boot_switch (root, error)
                        : switch_links (self, error);
