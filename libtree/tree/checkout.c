@@ -182,13 +182,17 @@ copy_link (const Checkout *self, const StoreFile *file, int dfd, const char *nam
 }
 
 static gboolean
-make_whiteout (int dfd, const char *name, GError **error)
+make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
 {
   const char *hidden = name + strlen (WHITEOUT_PREFIX);
   if (*hidden == '\0')
     return throw_error (error, TREE_ERROR_CORRUPT, "a whiteout without a name");
-  return mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) == 0 || errno == EEXIST ||
-         throw_errno (error, "create whiteout '%s'", hidden);
+  if (mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) < 0)
+    return errno == EEXIST || throw_errno (error, "create whiteout '%s'", hidden);
+  if (fchownat (dfd, hidden, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+      fchmodat (dfd, hidden, meta->mode & 07777, 0) < 0)
+    return throw_errno (error, "set owner and mode of whiteout '%s'", hidden);
+  return TRUE;
 }
 
 static gboolean
@@ -199,7 +203,7 @@ copy_object (const Checkout *self, ModeWorker *worker, const TreeChecksum *check
   if (!object_open_file (self->repo, worker, checksum, &file, error))
     return FALSE;
   if (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX))
-    return make_whiteout (dfd, name, error);
+    return make_whiteout (dfd, name, &file.meta, error);
   return file.content != NULL ? copy_regular (self, worker, &file, dfd, name, error)
                               : copy_link (self, &file, dfd, name, error);
 }
