@@ -183,6 +183,20 @@ fill (TreeSysroot *self, Deployment *fresh, const Deployment *merge, GError **er
   return TRUE;
 }
 
+/* After a failure, which may have been a full disk: what cannot be removed now, the next cleanup
+ * removes. */
+static void
+discard (TreeSysroot *self, const Deployment *fresh)
+{
+  (void)dir_remove_all_at (self->dfd, fresh->path, NULL);
+  g_autofree char *origin = g_strconcat (fresh->path, ORIGIN_SUFFIX, NULL);
+  (void)unlinkat (self->dfd, origin, 0);
+  if (fresh->bootcsum == NULL || kernel_is_in_use (self, fresh->stateroot, fresh->bootcsum))
+    return;
+  g_autofree char *kernel = entries_boot_directory (fresh);
+  (void)dir_remove_all_at (self->dfd, kernel, NULL);
+}
+
 static gboolean
 check_complete (TreeSysroot *self, const TreeChecksum *commit, GError **error)
 {
@@ -212,9 +226,6 @@ deploy_tree (TreeSysroot *self, const char *stateroot, const TreeChecksum *commi
   deployment_set_kargs (fresh, kargs);
   if (fill (self, fresh, merge, error))
     return g_steal_pointer (&fresh);
-  /* What cannot be removed now is removed by the next cleanup. */
-  (void)dir_remove_all_at (self->dfd, fresh->path, NULL);
-  g_autofree char *origin_path = g_strconcat (fresh->path, ORIGIN_SUFFIX, NULL);
-  (void)unlinkat (self->dfd, origin_path, 0);
+  discard (self, fresh);
   return prefix_null (error, "deploy to '%s'", fresh->path);
 }
