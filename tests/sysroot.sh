@@ -10,6 +10,7 @@ make_os_tree tree
 
 # commit_os VERSION [OPTION…]: commits ./tree as it is now; sets REV.
 os_time=1700000000
+# shellcheck disable=SC2034 # REV is read by the scripts
 commit_os () {
   os_time=$((os_time + 100))
   REV=$("$PANDO" --repo=repo commit -b os/main --timestamp=@$os_time --add-metadata-string=version="$1" "${@:2}" tree)
@@ -22,12 +23,14 @@ new_sysroot () {
 }
 
 # Pulls os/main and deploys it: deploy_os [OPTION…]
+# shellcheck disable=SC2120 # arguments are optional
 deploy_os () {
   "$PANDO" --repo=sysroot/ostree/repo pull origin os/main >/dev/null
   "$PANDO" admin deploy --os=os "$@" origin:os/main >out
 }
 
 # The folder of deployment INDEX, and the boot entry of it.
+# shellcheck disable=SC2120 # arguments are optional
 deployment () {
   local n=$((${1-0} + 1)) name
   name=$("$PANDO" admin status | sed -n 's/^[ *] \([^ ]*\) \([0-9a-f]*\.[0-9]*\).*/\1\/deploy\/\2/p' | sed -n "${n}p")

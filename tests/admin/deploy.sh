@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Deploying: what is where, the switch, kernel arguments, which deployments stay.
+# shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 commit_os 1.0
 new_sysroot

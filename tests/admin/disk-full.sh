@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A disk that is too small for the new deployment or its kernel: the old ones boot as before, and the next try works.
+# shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
 need_root
 small_disk sysroot 16M
 mkdir sysroot/boot
 small_disk sysroot/boot 3M
+# shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 kernel=tree/usr/lib/modules/6.1.0-1/vmlinuz
 head -c 1M /dev/urandom >$kernel

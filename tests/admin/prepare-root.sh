@@ -89,10 +89,10 @@ in_initramfs '
   echo changed >sysroot/usr/bin/program
   test "$(cat sysroot/sysroot/ostree/deploy/os/deploy/'$csum'.0/.usr-ovl-upper/bin/program)" = changed
 ' >out 2>&1 && rc=0 || rc=$?
-if [ $rc = 9 ] && grep -q overlay out; then
+if [ "$rc" = 9 ] && grep -q overlay out; then
   skip "an unlocked deployment has a writable /usr" "no overlay on tmpfs here"
 else
-  [ $rc = 0 ] || fail "$(cat out)"
+  [ "$rc" = 0 ] || fail "$(cat out)"
   ok "an unlocked deployment has a writable /usr"
 fi
 

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Deploying waits for the disk at most four times, and the first time before the switch.
+# shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
 need strace
+# shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 commit_os 1
 new_sysroot

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sysroots of one program in the hands of the other: the same deployments, the same files, each goes on where the other
 # stopped.
+# shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
 need ostree
+# shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 # The immutable flag would only be in the way here.
 export OSTREE_SYSROOT_DEBUG=mutable-deployments

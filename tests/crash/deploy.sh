@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Deploying, killed at any of its writes, links, renames and syncs: the boot entries lead to a deployment that is whole,
 # the list is the old one or the new one, and the same command made again succeeds.
+# shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
 need_killer
+# shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 export OSTREE_SYSROOT_DEBUG=mutable-deployments
 commit_os 1
@@ -32,9 +34,10 @@ check_boots () {
   "$PANDO" admin status >status.out || fail "killed at $at: status fails"
   assert_match status.out "^  os ${v1}\.0$|^  os ${v2}\.0$"
   assert_eq "$(head -n 1 status.out)" "  os $name" "killed at $at"
-  for file in $(sed -n 's/^\(linux\|initrd\) //p' sysroot/boot/loader/entries/*.conf); do
+  sed -n 's/^\(linux\|initrd\) //p' sysroot/boot/loader/entries/*.conf >kernels
+  while read -r file; do
     [ -s "sysroot/boot$file" ] || fail "killed at $at: no $file"
-  done
+  done <kernels
   rm -rf whole
   "$PANDO" --repo=repo checkout -U "${name%.*}" whole
   diff -r --no-dereference "$root/usr" whole/usr >diff.out || fail "killed at $at: $(head -n 5 diff.out)"
@@ -72,7 +75,6 @@ loop () {
 loop "an upgrade" "$PANDO" admin upgrade --os=os
 "$PANDO" admin upgrade --os=os >/dev/null
 rm -rf start
-fresh_from=sysroot
-mv $fresh_from start
+mv sysroot start
 loop "a rollback" "$PANDO" admin rollback
 loop "undeploying" "$PANDO" admin undeploy 1
