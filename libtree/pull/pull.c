@@ -52,6 +52,22 @@ fail (Pull *self, GError *error)
     g_error_free (error);
 }
 
+static GError *
+explain (const Pull *self, TreeObjectType type, const FetchResult *result)
+{
+  GError *error = g_error_copy (result->error);
+  if (result->status == FETCH_NOT_FOUND)
+    g_prefix_error (&error, "the remote's repository is incomplete: ");
+  /* Only of files the limit is ours, see set_up(). */
+  if (type != TREE_OBJECT_FILE || !g_error_matches (error, TREE_ERROR, TREE_ERROR_CORRUPT))
+    return error;
+  g_clear_error (&error);
+  (void)throw_error (&error, TREE_ERROR_NO_SPACE,
+                     "fetch '%s': larger than the %" G_GUINT64_FORMAT " bytes that are free here",
+                     result->url, self->content_max_bytes);
+  return error;
+}
+
 static void
 on_object (FetchResult *result, gpointer user_data)
 {
@@ -62,10 +78,8 @@ on_object (FetchResult *result, gpointer user_data)
                   result->url);
     return;
   }
+  fail (self, explain (self, ticket->item.type, result));
   pull_item_clear (&ticket->item);
-  fail (self, g_error_copy (result->error));
-  if (result->status == FETCH_NOT_FOUND)
-    g_prefix_error (&self->error, "the remote's repository is incomplete: ");
 }
 
 static void
