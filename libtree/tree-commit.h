@@ -6,26 +6,48 @@
 
 G_BEGIN_DECLS
 
+/* "This file gets this mode": added to the bits that it has, or instead of them. */
 typedef struct {
+  const char *path; /* absolute in the tree */
+  guint32 mode;     /* of 07777 */
+  gboolean replace;
+} TreeModeRule;
+
+typedef struct {
+  /* What the commit is. */
   const char *branch;  /* local ref to update; NULL for none */
   const char *subject; /* NULL: "" */
   const char *body;    /* NULL: "" */
   gboolean has_timestamp;
   guint64 timestamp; /* seconds since 1970; else SOURCE_DATE_EPOCH, else now */
   gboolean no_parent;
-  const TreeChecksum *parent;          /* NULL: the current commit of @branch */
-  const char *const *metadata_strings; /* "KEY=VALUE", NULL-terminated, or NULL */
-  const char *const *bind_refs;        /* added to the ref binding, or NULL */
-  const char *const
-      *detached_metadata_strings; /* "KEY=VALUE" for metadata outside the checksum, or NULL */
+  const TreeChecksum *parent; /* NULL: the current commit of @branch */
+  gboolean skip_if_unchanged; /* no new commit when the parent has the same tree */
+
+  /* Its metadata, in this order; each NULL-terminated, or NULL. */
+  const char *const *metadata_strings;  /* "KEY=VALUE" */
+  const char *const *metadata_variants; /* "KEY=" and the text of a GVariant */
+  const char *const *keep_metadata;     /* keys that are copied from the parent */
+  gboolean bootable;                    /* say so, and which kernel is in it; there must be one */
+  const char *const *bind_refs;         /* added to the ref binding */
   gboolean no_bindings;
+  const char *const *detached_metadata_strings; /* "KEY=VALUE", outside the checksum */
+
+  /* Files of directories. */
   gint64 owner_uid; /* -1: as found */
   gint64 owner_gid; /* -1: as found */
   gboolean no_xattrs;
   gboolean canonical_permissions; /* owner 0:0, mode & 0755 */
-  gboolean use_stat_cache;        /* trust device, inode, size, mtime and ctime of files that were
-                                     committed before */
-  gboolean skip_if_unchanged;     /* no new commit when the parent has the same tree */
+  gboolean read_only_executables; /* executables lose their write bits */
+  const TreeModeRule *mode_rules; /* each must meet a file */
+  guint n_mode_rules;
+  const char *const *skip_paths; /* absolute in the tree, left out; each must meet something */
+  gboolean
+      use_stat_cache; /* trust device, inode, size, mtime and ctime of what was committed before */
+  gboolean trust_hardlinks; /* a file that is a link to an object is that object … */
+  gboolean trust_canonical; /* … whatever the options above would make of it */
+  gboolean consume; /* files may be moved into the repository; the directories are removed */
+
   gboolean no_fsync;
   TreeProgress progress; /* files done; total unknown */
   gpointer user_data;
@@ -35,6 +57,18 @@ typedef struct {
   {                                                                                                \
     .owner_uid = -1, .owner_gid = -1                                                               \
   }
+
+typedef enum {
+  TREE_SOURCE_DIR,    /* the directory @path */
+  TREE_SOURCE_COMMIT, /* the tree of @commit */
+} TreeSourceKind;
+
+typedef struct {
+  TreeSourceKind kind;
+  int dfd; /* that @path is relative to, or AT_FDCWD */
+  const char *path;
+  TreeChecksum commit;
+} TreeSource;
 
 typedef struct {
   TreeChecksum checksum;
@@ -47,25 +81,17 @@ typedef struct {
 } TreeCommitResult;
 
 /**
- * tree_repo_commit_dir:
- * @dfd: directory that @path is relative to, or AT_FDCWD
+ * tree_repo_commit:
+ * @sources: trees, laid over each other: what comes later wins. None: an empty tree
  *
- * Commits the tree at @path, on all cores. Until it returns, nothing in the repository has changed
- * that a reader can see; when it returns, all is on disk (unless no_fsync) and the ref points at
- * it.
+ * Commits on all cores. Until it returns, nothing in the repository has changed that a reader can
+ * see; when it returns, all is on disk (unless no_fsync) and the ref points at it.
  *
  * Errors: TREE_ERROR_CHANGED for a file that changed while it was read; TREE_ERROR_UNSUPPORTED for
  * a device, socket or fifo; TREE_ERROR_NO_SPACE; each names the path
  */
-TREE_API gboolean tree_repo_commit_dir (TreeRepo *self, int dfd, const char *path,
-                                        const TreeCommitOptions *options, TreeCommitResult *out,
-                                        GError **error);
-
-/* A commit of a tree that the repository has already. Uses the same options but those about files.
- */
-TREE_API gboolean tree_repo_commit_tree (TreeRepo *self, const TreeChecksum *root,
-                                         const TreeChecksum *root_meta,
-                                         const TreeCommitOptions *options, TreeCommitResult *out,
-                                         GError **error);
+TREE_API gboolean tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
+                                    const TreeCommitOptions *options, TreeCommitResult *out,
+                                    GError **error);
 
 G_END_DECLS

@@ -13,6 +13,8 @@
 #define COMMIT_KEY_SOURCE_TITLE "ostree.source-title"
 #define COMMIT_KEY_ENDOFLIFE_REBASE "ostree.endoflife-rebase"
 #define COMMIT_KEY_SIZES "ostree.sizes"
+#define COMMIT_KEY_BOOTABLE "ostree.bootable"
+#define COMMIT_KEY_LINUX "ostree.linux"
 
 typedef struct {
   GVariant *variant;   /* owned: the whole commit */

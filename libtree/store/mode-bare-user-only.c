@@ -68,7 +68,7 @@ user_only_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, G
 const StoreMode store_mode_bare_user_only = {
     .id = TREE_MODE_BARE_USER_ONLY,
     .name = "bare-user-only",
-    .links_as_links = TRUE,
+    .plain_files = TRUE,
     .hardlink_user_checkout = TRUE,
     .canonical_only = TRUE,
     .check = check,

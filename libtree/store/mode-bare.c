@@ -83,7 +83,7 @@ bare_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError
 const StoreMode store_mode_bare = {
     .id = TREE_MODE_BARE,
     .name = "bare",
-    .links_as_links = TRUE,
+    .plain_files = TRUE,
     .hardlink_checkout = TRUE,
     .write = bare_write,
     .open = bare_open,

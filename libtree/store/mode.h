@@ -43,9 +43,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StoreFile, store_file_clear)
 
 typedef struct {
   TreeMode id;
-  const char *name;                /* as config files spell it */
-  gboolean archive;                /* file objects are .filez, compressed */
-  gboolean links_as_links;         /* a symbolic link is one on disk, too */
+  const char *name;     /* as config files spell it */
+  gboolean archive;     /* file objects are .filez, compressed */
+  gboolean plain_files; /* an object is the file itself: a link is a link, and a file that is given
+                           up may become one */
   gboolean hardlink_checkout;      /* objects may be linked into a checkout with owners and modes */
   gboolean hardlink_user_checkout; /* … into a checkout in user mode */
   gboolean canonical_only;         /* files have owner 0:0 and no xattrs, and none are stored */
@@ -53,7 +54,7 @@ typedef struct {
   /* May this file be kept? NULL: any may. */
   gboolean (*check) (const FileMeta *meta, GError **error);
   /* Writes a regular file's object into the empty file @fd: content, owner, mode, xattrs, mtime 0
-   * last. A symbolic link, too, unless links_as_links. @content is NULL for a link. */
+   * last. A symbolic link, too, unless plain_files. @content is NULL for a link. */
   gboolean (*write) (ModeWorker *worker, int fd, const FileMeta *meta, Source *content,
                      guint64 size, GError **error);
   /* Opens the object at @path in @dfd (objects/). With a @worker (may be NULL), small objects are

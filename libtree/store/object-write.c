@@ -16,6 +16,8 @@
 struct ObjectWriter {
   Txn *txn;
   ModeWorker worker;
+  int offer_dfd; /* what object_writer_offer() gave, for one put; borrowed */
+  const char *offer_name;
 };
 
 ObjectWriter *
@@ -123,6 +125,32 @@ write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Sourc
   return ok;
 }
 
+void
+object_writer_offer (ObjectWriter *self, int dfd, const char *name)
+{
+  self->offer_dfd = dfd;
+  self->offer_name = self->txn->repo->mode->plain_files ? name : NULL;
+}
+
+/* Links the offered file into the staging directory. FALSE: it must be copied. A commit that fails
+ * leaves the link; when somebody then changes the file, its mtime is no longer 0, and the next
+ * transaction drops it. */
+static gboolean
+adopt (ObjectWriter *self, const char *path)
+{
+  const char *name = self->offer_name;
+  int dfd = self->txn->staging_dfd;
+  if (name == NULL || (linkat (self->offer_dfd, name, dfd, path, 0) < 0 &&
+                       (errno != ENOENT || !txn_make_dir_of (self->txn, path, NULL) ||
+                        linkat (self->offer_dfd, name, dfd, path, 0) < 0)))
+    return FALSE;
+  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
+  if (utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0)
+    return TRUE;
+  (void)unlinkat (dfd, path, 0);
+  return FALSE;
+}
+
 static gboolean
 write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, const FileMeta *meta,
            Source *content, guint64 size, gboolean verify, TreeErrorCode mismatch,
@@ -133,7 +161,11 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
     return FALSE;
   if (!txn_reserve (self->txn, size, error))
     return FALSE;
-  if (S_ISLNK (meta->mode) && mode->links_as_links)
+  if (adopt (self, path)) {
+    *out_written = TRUE;
+    return TRUE;
+  }
+  if (S_ISLNK (meta->mode) && mode->plain_files)
     return write_link (self, path, meta, out_written, error);
   return write_regular (self, path, meta, content, size, verify ? checksum : NULL, mismatch,
                         out_written, error);
@@ -154,6 +186,7 @@ put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Sou
   if (!exists &&
       !write_new (self, path, checksum, meta, content, size, verify, mismatch, &written, error))
     return prefix_error (error, "writing content object %s", path);
+  self->offer_name = NULL;
   txn_count (txn, FALSE, written, size);
   return TRUE;
 }

@@ -23,6 +23,11 @@ gboolean object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const
                                  gsize len, const TreeChecksum *expected, TreeChecksum *out,
                                  GError **error);
 
+/* The next put may link this file into the repository instead of copying it: its owner gives it up.
+ * It must have just the content, owner, mode and xattrs that are put. Only where objects are plain
+ * files; elsewhere it changes nothing. */
+void object_writer_offer (ObjectWriter *self, int dfd, const char *name);
+
 /* A regular file of @size bytes, read from the start of @fd, once to hash it and, if the object is
  * new, once to write it. TREE_ERROR_CHANGED when it is not the same both times. */
 gboolean object_writer_put_fd (ObjectWriter *self, const FileMeta *meta, int fd, guint64 size,

@@ -296,6 +296,18 @@ txn_load_metadata (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
 }
 
 gboolean
+txn_load_dirtree (Txn *self, const TreeChecksum *checksum, DirTree *out, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  if (!txn_load_metadata (self, TREE_OBJECT_DIR_TREE, checksum, &bytes, error))
+    return FALSE;
+  if (dirtree_parse (bytes, out, error))
+    return TRUE;
+  g_autofree char *name = object_to_string (&(ObjectName){*checksum, TREE_OBJECT_DIR_TREE});
+  return prefix_error (error, "Corrupted object '%s'", name);
+}
+
+gboolean
 txn_make_dir_of (Txn *self, const char *object_path, GError **error)
 {
   char dir[3] = {object_path[0], object_path[1], '\0'};

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "core/dirtree.h"
 #include "core/object.h"
 #include "store/repo.h"
 
@@ -54,6 +55,8 @@ gboolean txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *che
 /* Bytes of a metadata object that is staged or in the repository. */
 gboolean txn_load_metadata (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
                             GBytes **out, GError **error);
+
+gboolean txn_load_dirtree (Txn *self, const TreeChecksum *checksum, DirTree *out, GError **error);
 
 /* Stages a metadata object. With @expected, other bytes are TREE_ERROR_CORRUPT. Commitmeta and
  * tombstones are named by

@@ -416,7 +416,7 @@ is_always_copied (const Checkout *self, const TreeChecksum *checksum, const char
   gboolean here = fstatat (self->repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
   *out = (here && S_ISREG (st.st_mode) && st.st_size == 0) ||
          (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX));
-  if (*out || self->repo->mode->links_as_links || (here && st.st_size > LINK_TARGET_MAX))
+  if (*out || self->repo->mode->plain_files || (here && st.st_size > LINK_TARGET_MAX))
     return TRUE;
   g_auto (StoreFile) file = {.fd = -1};
   if (!object_open_file (self->repo, NULL, checksum, &file, error))

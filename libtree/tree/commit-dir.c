@@ -12,9 +12,6 @@
 #include "base/pool.h"
 #include "base/xattr.h"
 #include "core/dirtree.h"
-#include "plain/layout.h"
-#include "store/object-read.h"
-#include "store/object-write.h"
 
 enum {
   MAX_QUEUED = 64, /* batches; each may keep a directory open */
@@ -45,13 +42,12 @@ typedef struct {
   Txn *txn;
   const CommitDirOptions *options;
   Pool *pool;
+  CommitFiles files;
   gint n_files; /* atomic: done; may wrap, it is only shown */
-  gint n_hits;  /* atomic */
   gint64 next_progress;
   GMutex mutex;      /* guards the next */
   GQueue unfinished; /* Dir: what is left when something failed */
-  TreeChecksum root; /* written by the last of all */
-  TreeChecksum root_meta;
+  TreeRoot root;     /* written by the last of all */
 } Walk;
 
 static void
@@ -87,152 +83,32 @@ path_of (const Dir *dir, const char *name)
   return g_strconcat ("/", path, NULL);
 }
 
-/* ---- Files ---- */
-
-static gboolean
-changed (GError **error)
+/* The path that the filter's rules know it by; NULL when there are none. */
+static char *
+rule_path (const Walk *walk, const Dir *dir, const char *name)
 {
-  return throw_error (error, TREE_ERROR_CHANGED,
-                      "the file changed while it was read; commit a tree that nobody writes to");
-}
-
-static gboolean
-is_same (const struct stat *a, const struct stat *b)
-{
-  return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-         a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static void
-meta_from_stat (const Walk *walk, const struct stat *st, FileMeta *meta)
-{
-  meta->uid = st->st_uid;
-  meta->gid = st->st_gid;
-  meta->mode = st->st_mode;
-  filter_apply (walk->options->filter, meta);
-}
-
-static gboolean
-put_content (ObjectWriter *writer, const FileMeta *meta, int fd, const struct stat *st,
-             TreeChecksum *out, GError **error)
-{
-  guint64 size = (guint64)st->st_size;
-  if (size > object_writer_whole_max (writer))
-    return object_writer_put_fd (writer, meta, fd, size, out, error);
-  /* One byte more than there should be: a full read then says that this was all. */
-  GByteArray *buffer = object_writer_worker (writer)->unpacked;
-  g_byte_array_set_size (buffer, (guint)size + 1);
-  FdSource file;
-  fd_source_init (&file, fd, size + 1);
-  gssize first = file.source.read (&file.source, buffer->data, (gsize)size + 1, error);
-  if (first < 0)
-    return FALSE;
-  gsize n = (gsize)first;
-  gsize more = 0;
-  if (n < size &&
-      !source_read_full (&file.source, buffer->data + n, (gsize)size + 1 - n, &more, error))
-    return FALSE;
-  if (n + more != size)
-    return changed (error);
-  return object_writer_put_data (writer, meta, buffer->data, (gsize)size, NULL, out, error);
-}
-
-static gboolean
-commit_regular (Walk *walk, ObjectWriter *writer, int dfd, const char *name, struct stat *st,
-                TreeChecksum *out, GError **error)
-{
-  autofd int fd = openat (dfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  struct stat after;
-  if (fd < 0)
-    return throw_errno (error, "open");
-  if (fstat (fd, st) < 0)
-    return throw_errno (error, "stat");
-  if (!S_ISREG (st->st_mode))
-    return changed (error);
-  g_auto (FileMeta) meta = {0};
-  meta_from_stat (walk, st, &meta);
-  if (!walk->options->filter->no_xattrs &&
-      !xattr_read_fd (fd, BARE_USER_XATTR, &meta.xattrs, error))
-    return FALSE;
-  if (!put_content (writer, &meta, fd, st, out, error))
-    return FALSE;
-  if (fstat (fd, &after) < 0)
-    return throw_errno (error, "stat");
-  return is_same (st, &after) || changed (error);
-}
-
-static gboolean
-commit_link (Walk *walk, ObjectWriter *writer, int dfd, const char *name, struct stat *st,
-             TreeChecksum *out, GError **error)
-{
-  if (fstatat (dfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "stat");
-  g_auto (FileMeta) meta = {0};
-  meta_from_stat (walk, st, &meta);
-  if (!S_ISLNK (st->st_mode) || !link_read_at (dfd, name, &meta.target, error) ||
-      meta.target == NULL)
-    return (error != NULL && *error != NULL) ? FALSE : changed (error);
-  if (!g_utf8_validate (meta.target, -1, NULL))
-    return throw_error (error, TREE_ERROR_INVALID, "the target of the link is not UTF-8");
-  if (!walk->options->filter->no_xattrs && !xattr_read_at (dfd, name, &meta.xattrs, error))
-    return FALSE;
-  return object_writer_put_data (writer, &meta, NULL, 0, NULL, out, error);
-}
-
-/* A file that has not changed since its object was written; the object must still be there. */
-static gboolean
-find_in_cache (Walk *walk, int dfd, const char *name, TreeChecksum *out, gboolean *out_found,
-               GError **error)
-{
-  StatCache *cache = walk->options->stat_cache;
-  struct stat st;
-  *out_found = FALSE;
-  if (cache == NULL)
-    return TRUE;
-  if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "stat");
-  if (!stat_cache_lookup (cache, &st, out))
-    return TRUE;
-  if (!txn_has_object (walk->txn, TREE_OBJECT_FILE, out, out_found, error))
-    return FALSE;
-  if (*out_found) {
-    stat_cache_record (cache, &st, out);
-    g_atomic_int_inc (&walk->n_hits);
-  }
-  return TRUE;
-}
-
-static gboolean
-commit_file (Walk *walk, ObjectWriter *writer, const Dir *dir, DirTreeEntry *file,
-             unsigned char type, GError **error)
-{
-  gboolean found = FALSE;
-  if (!find_in_cache (walk, dir->dfd, file->name, &file->content, &found, error))
-    return FALSE;
-  if (found)
-    return TRUE;
-  struct stat st;
-  gboolean ok = type == DT_LNK
-                    ? commit_link (walk, writer, dir->dfd, file->name, &st, &file->content, error)
-                    : commit_regular (walk, writer, dir->dfd, file->name, &st, &file->content,
-                                      error);
-  if (ok && walk->options->stat_cache != NULL)
-    stat_cache_record (walk->options->stat_cache, &st, &file->content);
-  return ok;
+  if (!filter_needs_paths (walk->options->filter))
+    return NULL;
+  if (name != NULL)
+    return path_of (dir, name);
+  return dir->parent != NULL ? path_of (dir->parent, dir_name (dir)) : g_strdup ("/");
 }
 
 /* ---- Directories ---- */
 
 static gboolean
-put_dirmeta (Walk *walk, int dfd, TreeChecksum *out, GError **error)
+put_dirmeta (Walk *walk, const Dir *dir, TreeChecksum *out, GError **error)
 {
   struct stat st;
-  if (fstat (dfd, &st) < 0)
+  if (fstat (dir->dfd, &st) < 0)
     return throw_errno (error, "stat");
   g_auto (FileMeta) meta = {0};
-  meta_from_stat (walk, &st, &meta);
-  if (!walk->options->filter->no_xattrs && !xattr_read_fd (dfd, NULL, &meta.xattrs, error))
+  g_autofree char *path = rule_path (walk, dir, NULL);
+  meta.uid = st.st_uid;
+  meta.gid = st.st_gid;
+  meta.mode = st.st_mode;
+  filter_apply (walk->options->filter, path, &meta);
+  if (!walk->options->filter->no_xattrs && !xattr_read_fd (dir->dfd, NULL, &meta.xattrs, error))
     return FALSE;
   g_autoptr (GBytes) bytes = filemeta_to_dirmeta (&meta);
   return txn_put_metadata (walk->txn, TREE_OBJECT_DIR_META, bytes, NULL, out, error);
@@ -252,14 +128,14 @@ dir_done (Walk *walk, Dir *dir, GError **error)
 {
   while (dir != NULL && g_atomic_int_dec_and_test (&dir->n_pending)) {
     Dir *parent = dir->parent;
-    TreeChecksum *root = &walk->root;
-    TreeChecksum *root_meta = &walk->root_meta;
+    TreeChecksum *root = &walk->root.tree;
+    TreeChecksum *root_meta = &walk->root.meta;
     if (parent != NULL) {
       DirTreeEntry *entry = &g_array_index (parent->dirs, DirTreeEntry, dir->slot);
       root = &entry->content;
       root_meta = &entry->meta;
     }
-    if (!put_dirmeta (walk, dir->dfd, root_meta, error) || !put_dirtree (walk, dir, root, error)) {
+    if (!put_dirmeta (walk, dir, root_meta, error) || !put_dirtree (walk, dir, root, error)) {
       g_autofree char *path = path_of (dir, "");
       return prefix_error (error, "'%s'", path);
     }
@@ -279,7 +155,9 @@ run_batch (gpointer job, gpointer worker, gpointer user_data, GError **error)
     DirTreeEntry *file = &g_array_index (dir->files, DirTreeEntry, i);
     /* The name is the tail of its DirEntry, which knows the type. */
     const DirEntry *entry = (const DirEntry *)(file->name - G_STRUCT_OFFSET (DirEntry, name));
-    if (!commit_file (walk, worker, dir, file, entry->type, error)) {
+    g_autofree char *rule = rule_path (walk, dir, file->name);
+    if (!commit_file (&walk->files, worker, dir->dfd, file->name, rule, entry->type, &file->content,
+                      error)) {
       g_autofree char *path = path_of (dir, file->name);
       return prefix_error (error, "'%s'", path);
     }
@@ -315,8 +193,11 @@ show_progress (Walk *walk)
 }
 
 static gboolean
-sort_entry (Dir *dir, const DirEntry *entry, GError **error)
+sort_entry (const Walk *walk, Dir *dir, const DirEntry *entry, GError **error)
 {
+  g_autofree char *rule = rule_path (walk, dir, entry->name);
+  if (rule != NULL && filter_skips (walk->options->filter, rule))
+    return TRUE;
   if (!dirtree_check_name (entry->name, error))
     return FALSE;
   DirTreeEntry made = {.name = entry->name};
@@ -353,7 +234,7 @@ dir_new (Walk *walk, Dir *parent, guint slot, int dfd, GError **error)
   g_mutex_unlock (&walk->mutex);
   for (guint i = 0; i < self->listing->len; i++) {
     const DirEntry *entry = self->listing->pdata[i];
-    if (!sort_entry (self, entry, error)) {
+    if (!sort_entry (walk, self, entry, error)) {
       g_autofree char *path = path_of (self, entry->name);
       return prefix_null (error, "'%s'", path);
     }
@@ -405,10 +286,16 @@ walk_root (Walk *walk, int dfd, GError **error)
 }
 
 gboolean
-commit_dir_write (Txn *txn, int dfd, const CommitDirOptions *options, TreeChecksum *out_root,
-                  TreeChecksum *out_root_meta, guint64 *out_n_hits, GError **error)
+commit_dir_write (Txn *txn, int dfd, const CommitDirOptions *options, TreeRoot *out,
+                  guint64 *out_n_hits, GError **error)
 {
   Walk walk = {.txn = txn, .options = options, .unfinished = G_QUEUE_INIT};
+  walk.files = (CommitFiles){.txn = txn,
+                             .filter = options->filter,
+                             .stat_cache = options->stat_cache,
+                             .devino = options->devino,
+                             .trust_canonical = options->trust_canonical,
+                             .adopt = options->adopt};
   g_mutex_init (&walk.mutex);
   walk.pool = pool_new (&commit_funcs, pool_default_workers (0), MAX_QUEUED, &walk);
   g_autoptr (GError) walk_error = NULL;
@@ -423,8 +310,7 @@ commit_dir_write (Txn *txn, int dfd, const CommitDirOptions *options, TreeChecks
     g_propagate_error (error, g_steal_pointer (&walk_error));
     return FALSE;
   }
-  *out_root = walk.root;
-  *out_root_meta = walk.root_meta;
-  *out_n_hits = (guint64)walk.n_hits;
+  *out = walk.root;
+  *out_n_hits = (guint64)walk.files.n_hits;
   return TRUE;
 }

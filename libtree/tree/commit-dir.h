@@ -10,18 +10,19 @@
  */
 #pragma once
 
-#include "store/txn.h"
-#include "tree/filter.h"
-#include "tree/stat-cache.h"
+#include "tree/commit-file.h"
+#include "tree/merge.h"
 
 typedef struct {
-  const Filter *filter;
-  StatCache *stat_cache; /* or NULL */
+  Filter *filter;
+  StatCache *stat_cache;     /* or NULL */
+  const DevInoTable *devino; /* or NULL */
+  gboolean trust_canonical;
+  gboolean adopt;
   TreeProgress progress; /* or NULL */
   gpointer user_data;
 } CommitDirOptions;
 
-/* Writes everything below @dfd into @txn. *@out_n_hits: files that the stat cache knew. */
-gboolean commit_dir_write (Txn *txn, int dfd, const CommitDirOptions *options,
-                           TreeChecksum *out_root, TreeChecksum *out_root_meta, guint64 *out_n_hits,
-                           GError **error);
+/* Writes everything below @dfd into @txn. *@out_n_hits: files that were not read. */
+gboolean commit_dir_write (Txn *txn, int dfd, const CommitDirOptions *options, TreeRoot *out,
+                           guint64 *out_n_hits, GError **error);

@@ -11,12 +11,14 @@
 #include "base/fd.h"
 #include "core/checksum.h"
 #include "core/commit.h"
+#include "core/dirtree.h"
 #include "core/refspec.h"
 #include "store/object-read.h"
 #include "store/refs.h"
 #include "store/txn.h"
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
+#include "tree/kernel-find.h"
 
 /* ---- Metadata ---- */
 
@@ -31,6 +33,41 @@ add_strings (GVariantBuilder *builder, const char *const *pairs, GError **error)
                           pairs[i]);
     g_autofree char *key = g_strndup (pairs[i], (gsize)(equals - pairs[i]));
     g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (equals + 1));
+  }
+  return TRUE;
+}
+
+/* "KEY=" and the text of a GVariant. */
+static gboolean
+add_variants (GVariantBuilder *builder, const char *const *pairs, GError **error)
+{
+  for (gsize i = 0; pairs != NULL && pairs[i] != NULL; i++) {
+    const char *equals = strchr (pairs[i], '=');
+    if (equals == NULL || equals == pairs[i])
+      return throw_error (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE metadata '%s'",
+                          pairs[i]);
+    g_autofree char *key = g_strndup (pairs[i], (gsize)(equals - pairs[i]));
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GVariant) value = g_variant_parse (NULL, equals + 1, NULL, NULL, &local);
+    if (value == NULL)
+      return throw_error (error, TREE_ERROR_INVALID, "metadata '%s' is not a GVariant: %s",
+                          pairs[i], local->message);
+    g_variant_builder_add (builder, "{sv}", key, value);
+  }
+  return TRUE;
+}
+
+static gboolean
+add_kept (GVariantBuilder *builder, const Commit *parent, const char *const *keys, GError **error)
+{
+  for (gsize i = 0; keys != NULL && keys[i] != NULL; i++) {
+    g_autoptr (GVariant) value = parent->metadata != NULL
+                                     ? g_variant_lookup_value (parent->metadata, keys[i], NULL)
+                                     : NULL;
+    if (value == NULL)
+      return throw_error (error, TREE_ERROR_NOT_FOUND, "Missing metadata key '%s' from %s", keys[i],
+                          parent->metadata != NULL ? "parent commit" : "a parent: there is none");
+    g_variant_builder_add (builder, "{sv}", keys[i], value);
   }
   return TRUE;
 }
@@ -58,12 +95,20 @@ add_bindings (GVariantBuilder *builder, const TreeRepo *repo, const TreeCommitOp
                            g_variant_new_string (repo->collection_id));
 }
 
+/* @parent: cleared when there is none. @kernel: the release of the kernel in the tree, or NULL. */
 static GVariant *
-build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, GError **error)
+build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, const Commit *parent,
+                const char *kernel, GError **error)
 {
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  if (!add_strings (&builder, options->metadata_strings, error))
+  if (!add_strings (&builder, options->metadata_strings, error) ||
+      !add_variants (&builder, options->metadata_variants, error) ||
+      !add_kept (&builder, parent, options->keep_metadata, error))
     return NULL;
+  if (kernel != NULL) {
+    g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_BOOTABLE, g_variant_new_boolean (TRUE));
+    g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_LINUX, g_variant_new_string (kernel));
+  }
   if (!options->no_bindings)
     add_bindings (&builder, repo, options);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
@@ -106,18 +151,6 @@ find_parent (const TreeRepo *repo, const TreeCommitOptions *options, gboolean *o
 }
 
 static gboolean
-is_unchanged (const TreeRepo *repo, const TreeChecksum *parent, const TreeChecksum *root,
-              const TreeChecksum *root_meta, gboolean *out, GError **error)
-{
-  g_auto (Commit) commit = {0};
-  if (!object_load_commit (repo, parent, &commit, error))
-    return FALSE;
-  *out = tree_checksum_equal (&commit.root, root) &&
-         tree_checksum_equal (&commit.root_meta, root_meta);
-  return TRUE;
-}
-
-static gboolean
 put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *commit,
               GError **error)
 {
@@ -131,31 +164,63 @@ put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *co
   return txn_put_metadata (txn, TREE_OBJECT_COMMIT_META, bytes, commit, NULL, error);
 }
 
+/* What there is before anything is read: the parent, and the time. */
+typedef struct {
+  gboolean has_parent;
+  TreeChecksum parent_checksum;
+  Commit parent; /* cleared without one */
+  guint64 timestamp;
+} Plan;
+
+static void
+plan_clear (Plan *self)
+{
+  commit_clear (&self->parent);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
+
+/* Before anything is read: a bad name or a missing parent is no reason to hash a tree. */
 static gboolean
-put_commit (Txn *txn, const TreeChecksum *root, const TreeChecksum *root_meta,
-            const TreeCommitOptions *options, TreeChecksum *out, GError **error)
+make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GError **error)
+{
+  if (options->branch != NULL && !refspec_check_ref (options->branch, error))
+    return FALSE;
+  for (gsize i = 0; options->bind_refs != NULL && options->bind_refs[i] != NULL; i++)
+    if (!refspec_check_ref (options->bind_refs[i], error))
+      return FALSE;
+  if (!find_parent (repo, options, &out->has_parent, &out->parent_checksum, error) ||
+      !commit_time (options, &out->timestamp, error))
+    return FALSE;
+  gboolean needs_parent = options->parent != NULL || options->skip_if_unchanged ||
+                          options->keep_metadata != NULL;
+  if (out->has_parent && needs_parent &&
+      !object_load_commit (repo, &out->parent_checksum, &out->parent, error))
+    return prefix_error (error, "parent commit");
+  g_autoptr (GVariant) metadata = build_metadata (repo, options, &out->parent, NULL, error);
+  return metadata != NULL;
+}
+
+static gboolean
+put_commit (Txn *txn, const TreeRoot *root, const TreeCommitOptions *options, const Plan *plan,
+            TreeChecksum *out, GError **error)
 {
   TreeRepo *repo = txn_get_repo (txn);
-  gboolean has_parent = FALSE;
-  TreeChecksum parent;
-  guint64 timestamp = 0;
-  if (!find_parent (repo, options, &has_parent, &parent, error) ||
-      !commit_time (options, &timestamp, error))
-    return FALSE;
-  gboolean unchanged = FALSE;
-  if (options->skip_if_unchanged && has_parent &&
-      !is_unchanged (repo, &parent, root, root_meta, &unchanged, error))
-    return FALSE;
-  if (unchanged) {
-    *out = parent;
+  if (options->skip_if_unchanged && plan->has_parent &&
+      tree_checksum_equal (&plan->parent.root, &root->tree) &&
+      tree_checksum_equal (&plan->parent.root_meta, &root->meta)) {
+    *out = plan->parent_checksum;
     return TRUE;
   }
-  g_autoptr (GVariant) metadata = build_metadata (repo, options, error);
+  g_autofree char *kernel = NULL;
+  if (options->bootable && !kernel_find (txn, root, &kernel, error))
+    return FALSE;
+  g_autoptr (GVariant) metadata = build_metadata (repo, options, &plan->parent, kernel, error);
   if (metadata == NULL)
     return FALSE;
   g_autoptr (GBytes) bytes = commit_build (
-      metadata, has_parent ? &parent : NULL, options->subject != NULL ? options->subject : "",
-      options->body != NULL ? options->body : "", timestamp, root, root_meta);
+      metadata, plan->has_parent ? &plan->parent_checksum : NULL,
+      options->subject != NULL ? options->subject : "", options->body != NULL ? options->body : "",
+      plan->timestamp, &root->tree, &root->meta);
   if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, bytes, NULL, out, error) ||
       !put_detached (txn, options, out, error))
     return FALSE;
@@ -164,59 +229,15 @@ put_commit (Txn *txn, const TreeChecksum *root, const TreeChecksum *root_meta,
   return TRUE;
 }
 
-static gboolean
-finish (Txn *txn, const TreeChecksum *root, const TreeChecksum *root_meta,
-        const TreeCommitOptions *options, TreeCommitResult *out, GError **error)
-{
-  TxnStats stats = {0};
-  if (!put_commit (txn, root, root_meta, options, &out->checksum, error) ||
-      !txn_commit (txn, &stats, error))
-    return FALSE;
-  out->n_metadata = stats.n_metadata;
-  out->n_metadata_written = stats.n_metadata_written;
-  out->n_content = stats.n_content + out->n_cache_hits;
-  out->n_content_written = stats.n_content_written;
-  out->content_bytes_written = stats.content_bytes_written;
-  return TRUE;
-}
+/* ---- The sources ---- */
 
-/* Before anything is read: a bad name or a missing parent is no reason to hash a tree. */
-static gboolean
-check_options (const TreeRepo *repo, const TreeCommitOptions *options, GError **error)
-{
-  gboolean exists = TRUE;
-  char hex[TREE_CHECKSUM_HEX_LEN + 1];
-  if (options->branch != NULL && !refspec_check_ref (options->branch, error))
-    return FALSE;
-  for (gsize i = 0; options->bind_refs != NULL && options->bind_refs[i] != NULL; i++)
-    if (!refspec_check_ref (options->bind_refs[i], error))
-      return FALSE;
-  g_autoptr (GVariant) metadata = build_metadata (repo, options, error);
-  if (metadata == NULL)
-    return FALSE;
-  if (options->parent != NULL &&
-      !object_exists (repo, TREE_OBJECT_COMMIT, options->parent, &exists, error))
-    return FALSE;
-  if (exists)
-    return TRUE;
-  tree_checksum_to_hex (options->parent, hex);
-  return throw_error (error, TREE_ERROR_NOT_FOUND, "parent commit %s is not in the repository",
-                      hex);
-}
-
-gboolean
-tree_repo_commit_tree (TreeRepo *self, const TreeChecksum *root, const TreeChecksum *root_meta,
-                       const TreeCommitOptions *options, TreeCommitResult *out, GError **error)
-{
-  TreeCommitResult result = {0};
-  g_autoptr (Txn) txn = check_options (self, options, error)
-                            ? txn_begin (self, !options->no_fsync, error)
-                            : NULL;
-  if (txn == NULL || !finish (txn, root, root_meta, options, &result, error))
-    return FALSE;
-  *out = result;
-  return TRUE;
-}
+typedef struct {
+  Txn *txn;
+  const TreeCommitOptions *options;
+  Filter *filter;
+  DevInoTable *devino; /* or NULL */
+  guint64 n_hits;
+} Sources;
 
 static StatCache *
 open_stat_cache (const TreeRepo *repo, int dfd, const Filter *filter)
@@ -233,32 +254,121 @@ open_stat_cache (const TreeRepo *repo, int dfd, const Filter *filter)
   return stat_cache_open (repo, &key);
 }
 
-gboolean
-tree_repo_commit_dir (TreeRepo *self, int dfd, const char *path, const TreeCommitOptions *options,
-                      TreeCommitResult *out, GError **error)
+static gboolean
+write_dir (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
 {
-  if (!check_options (self, options, error))
+  const TreeCommitOptions *options = self->options;
+  autofd int dfd = openat (source->dfd, source->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dfd < 0)
+    return throw_errno (error, "open tree '%s'", source->path);
+  g_autoptr (StatCache) cache = options->use_stat_cache
+                                    ? open_stat_cache (txn_get_repo (self->txn), dfd, self->filter)
+                                    : NULL;
+  CommitDirOptions how = {.filter = self->filter,
+                          .stat_cache = cache,
+                          .devino = self->devino,
+                          .trust_canonical = options->trust_canonical,
+                          .adopt = options->consume,
+                          .progress = options->progress,
+                          .user_data = options->user_data};
+  guint64 n_hits = 0;
+  if (!commit_dir_write (self->txn, dfd, &how, out, &n_hits, error))
+    return prefix_error (error, "commit '%s'", source->path);
+  self->n_hits += n_hits;
+  /* Objects that are never published do no harm in the cache: a hit asks for the object. */
+  return cache == NULL || stat_cache_save (cache, error);
+}
+
+static gboolean
+write_source (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
+{
+  if (source->kind == TREE_SOURCE_DIR)
+    return write_dir (self, source, out, error);
+  g_auto (Commit) commit = {0};
+  if (!object_load_commit (txn_get_repo (self->txn), &source->commit, &commit, error))
     return FALSE;
-  autofd int source = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (source < 0)
-    return throw_errno (error, "open tree '%s'", path);
-  Filter filter;
-  filter_init (&filter, self, options);
-  g_autoptr (StatCache) cache = options->use_stat_cache ? open_stat_cache (self, source, &filter)
-                                                        : NULL;
+  *out = (TreeRoot){commit.root, commit.root_meta};
+  return TRUE;
+}
+
+static gboolean
+write_empty (Txn *txn, TreeRoot *out, GError **error)
+{
+  const FileMeta meta = {.mode = S_IFDIR | 0755};
+  g_autoptr (GBytes) tree = dirtree_build (NULL, 0, NULL, 0);
+  g_autoptr (GBytes) dirmeta = filemeta_to_dirmeta (&meta);
+  return txn_put_metadata (txn, TREE_OBJECT_DIR_TREE, tree, NULL, &out->tree, error) &&
+         txn_put_metadata (txn, TREE_OBJECT_DIR_META, dirmeta, NULL, &out->meta, error);
+}
+
+static gboolean
+write_sources (Sources *self, const TreeSource *sources, guint n, TreeRoot *out, GError **error)
+{
+  if (n == 0)
+    return write_empty (self->txn, out, error);
+  for (guint i = 0; i < n; i++) {
+    TreeRoot root;
+    if (!write_source (self, &sources[i], &root, error))
+      return FALSE;
+    if (i == 0)
+      *out = root;
+    else if (!merge_trees (self->txn, out, &root, out, error))
+      return prefix_error (error, "lay one tree over another");
+  }
+  return filter_check_all_used (self->filter, error);
+}
+
+/* Only after the commit is on disk: until then the directories are the only copy. */
+static gboolean
+remove_consumed (const TreeSource *sources, guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    if (sources[i].kind == TREE_SOURCE_DIR &&
+        !dir_remove_all_at (sources[i].dfd, sources[i].path, error))
+      return prefix_error (error, "the commit is written, but '%s' is not removed",
+                           sources[i].path);
+  return TRUE;
+}
+
+static gboolean
+check_options (const TreeCommitOptions *options, GError **error)
+{
+  if (options->consume && options->skip_paths != NULL)
+    return throw_error (
+        error, TREE_ERROR_INVALID,
+        "consuming a tree and skipping parts of it do not go together: they would be lost");
+  return TRUE;
+}
+
+gboolean
+tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
+                  const TreeCommitOptions *options, TreeCommitResult *out, GError **error)
+{
+  g_auto (Plan) plan = {0};
+  g_auto (Filter) filter = {0};
+  if (!check_options (options, error) || !make_plan (self, options, &plan, error) ||
+      !filter_init (&filter, self, options, error))
+    return FALSE;
+  g_autoptr (DevInoTable) devino = options->trust_hardlinks ? devino_scan (self, error) : NULL;
+  if (options->trust_hardlinks && devino == NULL)
+    return FALSE;
   g_autoptr (Txn) txn = txn_begin (self, !options->no_fsync, error);
-  CommitDirOptions how = {&filter, cache, options->progress, options->user_data};
+  Sources work = {.txn = txn, .options = options, .filter = &filter, .devino = devino};
   TreeCommitResult result = {0};
-  TreeChecksum root;
-  TreeChecksum root_meta;
-  if (txn == NULL)
+  TxnStats stats = {0};
+  TreeRoot root;
+  if (txn == NULL || !write_sources (&work, sources, n_sources, &root, error) ||
+      !put_commit (txn, &root, options, &plan, &result.checksum, error) ||
+      !txn_commit (txn, &stats, error))
     return FALSE;
-  if (!commit_dir_write (txn, source, &how, &root, &root_meta, &result.n_cache_hits, error))
-    return prefix_error (error, "commit '%s'", path);
-  if (!finish (txn, &root, &root_meta, options, &result, error))
+  if (options->consume && !remove_consumed (sources, n_sources, error))
     return FALSE;
-  if (cache != NULL && !stat_cache_save (cache, error))
-    return prefix_error (error, "the commit is written, but not the stat cache");
+  result.n_metadata = stats.n_metadata;
+  result.n_metadata_written = stats.n_metadata_written;
+  result.n_content = stats.n_content + work.n_hits;
+  result.n_content_written = stats.n_content_written;
+  result.content_bytes_written = stats.content_bytes_written;
+  result.n_cache_hits = work.n_hits;
   *out = result;
   return TRUE;
 }

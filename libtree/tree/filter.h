@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the options of a commit make of a file's owner, mode and xattrs. */
+/* What the options of a commit make of a tree's files: which are left out, and whose owner, mode
+ * and xattrs become what. */
 #pragma once
 
 #include "base/hash.h"
@@ -10,10 +11,23 @@ typedef struct {
   gint64 owner_uid; /* -1: as found */
   gint64 owner_gid;
   gboolean canonical_permissions;
+  gboolean read_only_executables;
   gboolean no_xattrs;
+  GHashTable *mode_rules; /* path -> ModeRule; NULL for none */
+  GHashTable *skips;      /* path -> SkipRule; NULL for none */
 } Filter;
 
-void filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options);
-void filter_apply (const Filter *self, FileMeta *meta);
+gboolean filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options,
+                      GError **error);
+void filter_clear (Filter *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Filter, filter_clear)
+
+/* Do rules name paths? Else filter_apply() and filter_skips() need none. */
+gboolean filter_needs_paths (const Filter *self);
+/* From any thread. @path: absolute in the tree, or NULL. Changes owner and mode. */
+void filter_apply (const Filter *self, const char *path, FileMeta *meta);
+gboolean filter_skips (const Filter *self, const char *path);
+/* After the commit: every rule must have met its file. */
+gboolean filter_check_all_used (const Filter *self, GError **error);
 /* Feeds what decides about objects into the key of a stat cache. */
 void filter_hash (const Filter *self, Hasher *hasher);

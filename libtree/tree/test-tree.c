@@ -104,7 +104,8 @@ commit (const Scratch *scratch, TreeRepo *repo, const TreeCommitOptions *options
 {
   g_autoptr (GError) error = NULL;
   TreeCommitResult result;
-  gboolean ok = tree_repo_commit_dir (repo, scratch->dfd, "tree", options, &result, &error);
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = scratch->dfd, .path = "tree"};
+  gboolean ok = tree_repo_commit (repo, &source, 1, options, &result, &error);
   g_assert_no_error (error);
   g_assert_true (ok);
   return result;
@@ -119,6 +120,22 @@ assert_content (TreeRepo *repo, const TreeChecksum *checksum, const char *expect
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (&info->content_checksum, hex);
   g_assert_cmpstr (hex, ==, expected);
+}
+
+static gboolean
+checkout (TreeRepo *repo, const Scratch *scratch, const TreeChecksum *commit_checksum,
+          const TreeCheckoutOptions *options, GError **error)
+{
+  return tree_repo_checkout (repo, commit_checksum, scratch->dfd, "out", options, error);
+}
+
+static void
+assert_file (const Scratch *scratch, const char *path, const char *content)
+{
+  g_autofree char *full = g_build_filename (scratch->path, path, NULL);
+  g_autofree char *found = NULL;
+  g_assert_true (g_file_get_contents (full, &found, NULL, NULL));
+  g_assert_cmpstr (found, ==, content);
 }
 
 static void
@@ -244,12 +261,111 @@ test_stat_cache (Scratch *scratch, gconstpointer data)
 }
 
 static void
+test_overlay (Scratch *scratch, gconstpointer data)
+{
+  make_tree (scratch);
+  make_dir (scratch->dfd, "upper", 0755);
+  make_dir (scratch->dfd, "upper/etc", 0755);
+  write_file (scratch->dfd, "upper/hello", "goodbye\n", 0644);
+  write_file (scratch->dfd, "upper/etc/new", "n=2\n", 0644);
+  g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_ARCHIVE);
+  TreeCommitResult lower = commit (scratch, repo, &canonical);
+  TreeSource sources[] = {
+      {.kind = TREE_SOURCE_COMMIT, .commit = lower.checksum},
+      {.kind = TREE_SOURCE_DIR, .dfd = scratch->dfd, .path = "upper"},
+  };
+  g_autoptr (GError) error = NULL;
+  TreeCommitResult result;
+  g_assert_true (tree_repo_commit (repo, sources, 2, &canonical, &result, &error));
+  g_assert_no_error (error);
+  TreeCheckoutOptions options = {.user_mode = TRUE};
+  g_assert_true (
+      tree_repo_checkout (repo, &result.checksum, scratch->dfd, "out", &options, &error));
+  assert_file (scratch, "out/hello", "goodbye\n");
+  assert_file (scratch, "out/etc/conf", "a=1\n");
+  assert_file (scratch, "out/etc/new", "n=2\n");
+  assert_file (scratch, "out/bin/link", "goodbye\n");
+  /* A file cannot take the place of a directory. */
+  g_assert_true (dir_remove_all_at (scratch->dfd, "upper/etc", NULL));
+  write_file (scratch->dfd, "upper/etc", "x", 0644);
+  g_assert_false (tree_repo_commit (repo, sources, 2, &canonical, &result, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_INVALID);
+}
+
+static void
+test_rules (Scratch *scratch, gconstpointer data)
+{
+  make_tree (scratch);
+  g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_ARCHIVE);
+  TreeModeRule rules[] = {{"/hello", 0111, FALSE}, {"/etc/conf", 0400, TRUE}};
+  const char *const skips[] = {"/bin", NULL};
+  TreeCommitOptions options = TREE_COMMIT_OPTIONS_INIT;
+  options.mode_rules = rules;
+  options.n_mode_rules = 2;
+  options.skip_paths = skips;
+  TreeCommitResult result = commit (scratch, repo, &options);
+  TreeCheckoutOptions how = {.user_mode = TRUE};
+  g_autoptr (GError) error = NULL;
+  g_assert_true (checkout (repo, scratch, &result.checksum, &how, &error));
+  struct stat st;
+  g_assert_cmpint (fstatat (scratch->dfd, "out/hello", &st, 0), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0755);
+  g_assert_cmpint (fstatat (scratch->dfd, "out/etc/conf", &st, 0), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0400);
+  g_assert_cmpint (fstatat (scratch->dfd, "out/bin", &st, 0), <, 0);
+  /* A rule that meets nothing is a mistake. */
+  rules[0].path = "/helo";
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = scratch->dfd, .path = "tree"};
+  g_assert_false (tree_repo_commit (repo, &source, 1, &options, &result, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+}
+
+static void
+test_trust_hardlinks (Scratch *scratch, gconstpointer data)
+{
+  make_tree (scratch);
+  g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_BARE_USER_ONLY);
+  TreeCommitResult first = commit (scratch, repo, &canonical);
+  TreeCheckoutOptions how = {.user_mode = TRUE};
+  g_autoptr (GError) error = NULL;
+  g_assert_true (tree_repo_checkout (repo, &first.checksum, scratch->dfd, "out", &how, &error));
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = scratch->dfd, .path = "out"};
+  TreeCommitOptions options = canonical;
+  options.trust_hardlinks = options.trust_canonical = TRUE;
+  TreeCommitResult second;
+  g_assert_true (tree_repo_commit (repo, &source, 1, &options, &second, &error));
+  /* All but the empty file, which is never linked; a symbolic link is an inode, too. */
+  g_assert_cmpuint (second.n_cache_hits, ==, 4);
+  assert_content (repo, &second.checksum, CANONICAL_CONTENT);
+}
+
+static void
+test_consume (Scratch *scratch, gconstpointer data)
+{
+  make_tree (scratch);
+  g_assert_cmpint (linkat (scratch->dfd, "tree/hello", scratch->dfd, "saved", 0), ==, 0);
+  g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_BARE_USER_ONLY);
+  TreeCommitOptions options = canonical;
+  options.consume = TRUE;
+  TreeCommitResult result = commit (scratch, repo, &options);
+  assert_content (repo, &result.checksum, CANONICAL_CONTENT);
+  struct stat st;
+  g_assert_cmpint (fstatat (scratch->dfd, "tree", &st, 0), <, 0);
+  if (geteuid () == 0) {
+    /* Our own link and the repository's. */
+    g_assert_cmpint (fstatat (scratch->dfd, "saved", &st, 0), ==, 0);
+    g_assert_cmpuint (st.st_nlink, ==, 2);
+  }
+}
+
+static void
 expect_error (const Scratch *scratch, TreeErrorCode code, const char *part)
 {
   g_autoptr (TreeRepo) repo = make_repo (scratch, "repo", TREE_MODE_ARCHIVE);
   g_autoptr (GError) error = NULL;
   TreeCommitResult result;
-  g_assert_false (tree_repo_commit_dir (repo, scratch->dfd, "tree", &canonical, &result, &error));
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = scratch->dfd, .path = "tree"};
+  g_assert_false (tree_repo_commit (repo, &source, 1, &canonical, &result, &error));
   g_assert_error (error, TREE_ERROR, (gint)code);
   g_assert_nonnull (strstr (error->message, part));
   /* Nothing became visible. */
@@ -283,22 +399,6 @@ test_missing_tree (Scratch *scratch, gconstpointer data)
 }
 
 /* ---- Checkout ---- */
-
-static gboolean
-checkout (TreeRepo *repo, const Scratch *scratch, const TreeChecksum *commit_checksum,
-          const TreeCheckoutOptions *options, GError **error)
-{
-  return tree_repo_checkout (repo, commit_checksum, scratch->dfd, "out", options, error);
-}
-
-static void
-assert_file (const Scratch *scratch, const char *path, const char *content)
-{
-  g_autofree char *full = g_build_filename (scratch->path, path, NULL);
-  g_autofree char *found = NULL;
-  g_assert_true (g_file_get_contents (full, &found, NULL, NULL));
-  g_assert_cmpstr (found, ==, content);
-}
 
 static void
 test_checkout_by_copy (Scratch *scratch, gconstpointer data)
@@ -422,6 +522,10 @@ main (int argc, char **argv)
   ADD ("/commit/unchanged", NULL, test_unchanged_writes_nothing);
   ADD ("/commit/skip-if-unchanged", NULL, test_skip_if_unchanged);
   ADD ("/commit/stat-cache", NULL, test_stat_cache);
+  ADD ("/commit/overlay", NULL, test_overlay);
+  ADD ("/commit/rules", NULL, test_rules);
+  ADD ("/commit/trust-hardlinks", NULL, test_trust_hardlinks);
+  ADD ("/commit/consume", NULL, test_consume);
   ADD ("/commit/socket", NULL, test_socket_is_refused);
   ADD ("/commit/not-utf8", NULL, test_name_must_be_utf8);
   ADD ("/commit/missing", NULL, test_missing_tree);
