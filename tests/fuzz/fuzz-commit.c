@@ -16,6 +16,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   g_assert_nonnull (commit.subject);
   g_assert_nonnull (commit.body);
   g_autofree char *text = g_variant_print (commit.variant, TRUE);
+  g_assert_nonnull (text);
   TreeChecksum content;
   commit_content_checksum (&commit, &content);
   return 0;

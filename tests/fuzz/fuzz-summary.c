@@ -24,5 +24,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   if (collection != NULL)
     (void)summary_n_refs (collection);
   g_autofree char *text = g_variant_print (summary.metadata, TRUE);
+  g_assert_nonnull (text);
   return 0;
 }
