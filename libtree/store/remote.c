@@ -218,9 +218,6 @@ fill_group (GKeyFile *keys, const char *name, const char *url, const char *const
             GError **error)
 {
   g_autofree char *group = group_name (name);
-  /* A remote without any option is one, too. */
-  g_key_file_set_string (keys, group, REMOTE_URL, "");
-  (void)g_key_file_remove_key (keys, group, REMOTE_URL, NULL);
   if (url != NULL && g_str_has_prefix (url, METALINK_PREFIX))
     g_key_file_set_string (keys, group, REMOTE_METALINK, url + strlen (METALINK_PREFIX));
   else if (url != NULL)
@@ -228,7 +225,8 @@ fill_group (GKeyFile *keys, const char *name, const char *url, const char *const
   for (; options != NULL && *options != NULL; options++)
     if (!set_option (keys, group, *options, error))
       return FALSE;
-  return TRUE;
+  return g_key_file_has_group (keys, group) ||
+         throw_error (error, TREE_ERROR_INVALID, "remote '%s' needs a URL", name);
 }
 
 /* Copies a group, so that a mistake in one option leaves the configuration as it was. */
