@@ -139,7 +139,7 @@ kernel_is_in_use (const TreeSysroot *self, const char *stateroot, const char *bo
 static gboolean
 install_kernel (TreeSysroot *self, int dfd, Deployment *fresh, GError **error)
 {
-  g_autoptr (Kernel) kernel = kernel_find (dfd, error);
+  g_autoptr (Kernel) kernel = kernel_locate (dfd, error);
   if (kernel == NULL)
     return FALSE;
   deployment_set_bootcsum (fresh, kernel->bootcsum);

@@ -199,7 +199,7 @@ find_legacy_in (int deployment_fd, const char *directory, Kernel **out, GError *
 }
 
 Kernel *
-kernel_find (int deployment_fd, GError **error)
+kernel_locate (int deployment_fd, GError **error)
 {
   static const char *const legacy_directories[] = {"usr/lib/ostree-boot", "boot"};
   g_autoptr (Kernel) modern = NULL;

@@ -26,7 +26,7 @@ typedef struct {
 } Kernel;
 
 /* Errors: TREE_ERROR_UNSUPPORTED when the tree has none. */
-Kernel *kernel_find (int deployment_fd, GError **error);
+Kernel *kernel_locate (int deployment_fd, GError **error);
 void kernel_free (Kernel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Kernel, kernel_free)
 

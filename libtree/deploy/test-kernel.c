@@ -63,7 +63,7 @@ test_modules (Fixture *f, gconstpointer data)
   /* A version without a kernel is none; of two with one, the first. */
   make_files (f, MODULES "4/modules.dep " MODULES "5/vmlinuz " MODULES "5/initramfs.img " MODULES
                          "5/.vmlinuz.hmac " MODULES "6/vmlinuz");
-  g_autoptr (Kernel) kernel = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) kernel = kernel_locate (f->dfd, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (kernel->directory, ==, MODULES "5");
   assert_bootcsum (kernel, MODULES "5/vmlinuz" MODULES "5/initramfs.img");
@@ -94,7 +94,7 @@ test_device_trees (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   make_files (f, MODULES "5/vmlinuz " MODULES "5/dtb/x.dtb " MODULES "5/dtb/a/y.dtb");
-  g_autoptr (Kernel) kernel = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) kernel = kernel_locate (f->dfd, &error);
   g_assert_no_error (error);
   assert_bootcsum (kernel, MODULES "5/vmlinuz" MODULES "5/dtb/a/y.dtb" MODULES "5/dtb/x.dtb");
   g_assert_true (kernel_install (kernel, f->dfd, f->dfd, "boot/ostree/os-1", &error));
@@ -106,7 +106,7 @@ test_device_trees (Fixture *f, gconstpointer data)
 
   /* One file goes before a directory of them. */
   make_files (f, MODULES "5/devicetree");
-  g_autoptr (Kernel) one = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) one = kernel_locate (f->dfd, &error);
   assert_bootcsum (one, MODULES "5/vmlinuz" MODULES "5/devicetree");
   g_assert_null (one->dtb_directory);
 }
@@ -116,7 +116,7 @@ test_legacy (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   make_files (f, "boot/vmlinuz-5-" SHA " boot/initramfs-5.img-" SHA " boot/config-5");
-  g_autoptr (Kernel) kernel = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) kernel = kernel_locate (f->dfd, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (kernel->bootcsum, ==, SHA);
   g_assert_cmpstr (kernel->kernel_target, ==, "vmlinuz-5");
@@ -124,10 +124,10 @@ test_legacy (Fixture *f, gconstpointer data)
 
   /* The modern form wins unless only the old one has an initramfs. */
   make_files (f, MODULES "6/vmlinuz");
-  g_autoptr (Kernel) still = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) still = kernel_locate (f->dfd, &error);
   g_assert_cmpstr (still->directory, ==, "boot");
   make_files (f, MODULES "6/initramfs.img");
-  g_autoptr (Kernel) modern = kernel_find (f->dfd, &error);
+  g_autoptr (Kernel) modern = kernel_locate (f->dfd, &error);
   g_assert_cmpstr (modern->directory, ==, MODULES "6");
 }
 
@@ -135,12 +135,12 @@ static void
 test_refuse (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_null (kernel_find (f->dfd, &error));
+  g_assert_null (kernel_locate (f->dfd, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED);
   g_clear_error (&error);
   make_files (f,
               "usr/lib/ostree-boot/vmlinuz-5-" SHA " usr/lib/ostree-boot/initramfs-5-" OTHER_SHA);
-  g_assert_null (kernel_find (f->dfd, &error));
+  g_assert_null (kernel_locate (f->dfd, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
 }
 
