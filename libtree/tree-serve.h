@@ -46,7 +46,7 @@ TREE_API TreeServer *tree_server_start (TreeRepo *repo, const TreeServeOptions *
                                         GError **error);
 /* The port that it listens on. */
 TREE_API guint tree_server_get_port (const TreeServer *self);
-/* "http://ADDRESS:PORT"; borrowed. */
+/* The URL of the repository, without a slash at its end; borrowed. */
 TREE_API const char *tree_server_get_url (const TreeServer *self);
 /* Stops listening, closes all connections and frees. NULL is fine. */
 TREE_API void tree_server_stop (TreeServer *self);
