@@ -45,12 +45,39 @@ compare_version (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp ((*left)->name, (*right)->name);
 }
 
+static gboolean
+exists (int dfd, const char *path)
+{
+  struct stat st;
+  return fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A list of nothing would let the next cleanup delete every deployment. */
+static gboolean
+check_boot_mounted (int dfd, GError **error)
+{
+  for (int version = 0; version <= 1; version++) {
+    g_autofree char *loader = g_strdup_printf (SYSROOT_LOADER_FORMAT, version);
+    if (exists (dfd, loader))
+      return TRUE; /* a first deployment that was interrupted */
+  }
+  for (int version = 0; version <= 1; version++) {
+    g_autofree char *link = g_strdup_printf (SYSROOT_BOOTLINK_FORMAT, version);
+    if (exists (dfd, link))
+      return throw_error (error, TREE_ERROR_NOT_FOUND,
+                          "there is '%s', but no '" SYSROOT_LOADER "': is /boot mounted?", link);
+  }
+  return TRUE;
+}
+
 /* Which loader.B the switch points to. */
 static gboolean
 read_bootversion (int dfd, gboolean *out_has_loader, int *out_bootversion, GError **error)
 {
   g_autofree char *target = NULL;
   if (!link_read_at (dfd, SYSROOT_LOADER, &target, error))
+    return FALSE;
+  if (target == NULL && !check_boot_mounted (dfd, error))
     return FALSE;
   *out_has_loader = target != NULL;
   *out_bootversion = g_strcmp0 (target, "loader.1") == 0;

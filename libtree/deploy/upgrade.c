@@ -231,6 +231,8 @@ tree_sysroot_upgrade (TreeSysroot *self, const TreeUpgradeOptions *options, gboo
   if (stateroot == NULL || !begin (&upgrade, stateroot, error) ||
       !pull_and_resolve (&upgrade, error) || !check_time (&upgrade, error))
     return FALSE;
+  if (options->interrupted != NULL && *options->interrupted != 0)
+    return throw_error (error, TREE_ERROR_FAILED, "interrupted: nothing was deployed");
   *out_changed = !is_deployed (&upgrade);
   if (!*out_changed || options->pull_only)
     return TRUE;

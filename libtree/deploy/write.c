@@ -248,7 +248,7 @@ static gboolean
 perform (const Switch *self, GError **error)
 {
   int root = self->sysroot->dfd;
-  if (!write_bootlinks (self, error) || (self->is_full && !write_loader (self, error)) ||
+  if ((self->is_full && !write_loader (self, error)) || !write_bootlinks (self, error) ||
       !deployment_refs_write (self->sysroot->repo, self->list, self->bootversion,
                               self->subbootversion, error) ||
       !sync_barrier (root, error) || !sync_test_watchdog (root, error))

@@ -6,12 +6,15 @@
 
 /* The order of work, and what a power cut leaves:
  *
- *   1  ostree/boot.B'.S' with its links, refs ostree/B'/S'/I;
- *      for a full switch also ostree/boot.B', boot/loader.B' with the entries and what the boot
- * loader wants, boot/loader.new -> loader.B' 2  the barrier: all of this, the deployment's files
- * and the kernel are on the disk 3  the switch: full: boot/loader and boot/loader.new change places
- * (renameat2, RENAME_EXCHANGE); else: ostree/boot.B -> boot.B.S' by rename 4  the switch is on the
- * disk 5  what is not needed any more may go (cleanup.c)
+ *   1  for a full switch: boot/loader.B' with the entries and what the boot loader wants, and
+ *      boot/loader.new -> loader.B'; then ostree/boot.B'.S' with its links, ostree/boot.B', and
+ *      the refs ostree/B'/S'/I. In this order, since links in ostree without any loader directory
+ *      mean that /boot is not mounted (load.c)
+ *   2  the barrier: all of this, the deployment's files and the kernel are on the disk
+ *   3  the switch. Full: boot/loader and boot/loader.new change places (renameat2,
+ *      RENAME_EXCHANGE); else: ostree/boot.B -> boot.B.S' by rename
+ *   4  the switch is on the disk
+ *   5  what is not needed any more may go (cleanup.c)
  *
  * Until 3 nothing that the old list needs has been touched: after a power cut the old list boots
  * and the next run overwrites what is half made. Between 3 and 4 either list boots, since both are

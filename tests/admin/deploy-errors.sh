@@ -76,6 +76,13 @@ ln -sfn loader.1 sysroot/boot/loader
 mv sysroot/ostree/boot.1.1 sysroot/ostree/away
 fails_with 'boot link' "$PANDO" admin status
 mv sysroot/ostree/away sysroot/ostree/boot.1.1
+mkdir unmounted
+mv sysroot/boot/* unmounted/
+for command in status cleanup 'deploy --os=os origin:os/main'; do
+  # shellcheck disable=SC2086 # a command and its words
+  fails_with "no 'boot/loader': is /boot mounted" "$PANDO" admin $command
+done
+mv unmounted/* sysroot/boot/
 "$PANDO" admin status >out
 assert_match out "^  os "
 ok "entries and links that are broken are named"
