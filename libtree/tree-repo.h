@@ -174,6 +174,22 @@ TREE_API TreeCommitInfo *tree_repo_load_commit (const TreeRepo *self, const Tree
 TREE_API void tree_commit_info_free (TreeCommitInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeCommitInfo, tree_commit_info_free)
 
+/* What a file object is, without its content. */
+typedef struct {
+  guint32 uid;
+  guint32 gid;
+  guint32 mode;     /* with type bits */
+  guint64 size;     /* of a regular file */
+  char *target;     /* of a symbolic link, else NULL */
+  GVariant *xattrs; /* `a(ayay)` or NULL */
+} TreeFileInfo;
+
+/* Errors: TREE_ERROR_NOT_FOUND. Returns: (transfer full) */
+TREE_API TreeFileInfo *tree_repo_load_file_info (const TreeRepo *self, const TreeChecksum *checksum,
+                                                 GError **error);
+TREE_API void tree_file_info_free (TreeFileInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeFileInfo, tree_file_info_free)
+
 /* Every commit object of the repository (TreeChecksum), in no order. */
 TREE_API GArray *tree_repo_list_commits (const TreeRepo *self, GError **error);
 
