@@ -94,4 +94,14 @@ TREE_API gboolean tree_repo_commit (TreeRepo *self, const TreeSource *sources, g
                                     const TreeCommitOptions *options, TreeCommitResult *out,
                                     GError **error);
 
+/**
+ * tree_checksum_path:
+ * @dfd: directory that @path is relative to, or AT_FDCWD
+ *
+ * The name that the file or symbolic link at @path has as an object when it is committed as it is; of
+ * a directory, that of its dirmeta.
+ */
+TREE_API gboolean tree_checksum_path (int dfd, const char *path, gboolean ignore_xattrs,
+                                      TreeChecksum *out, GError **error);
+
 G_END_DECLS

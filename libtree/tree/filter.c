@@ -28,12 +28,14 @@ check_path (const char *path, GError **error)
 gboolean
 filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options, GError **error)
 {
-  gboolean canonical_only = repo->mode->canonical_only;
+  /* Canonical permissions are those that any user can give to a file; attributes are not among
+   * them. */
+  gboolean canonical = options->canonical_permissions || repo->mode->canonical_only;
   *self = (Filter){.owner_uid = options->owner_uid,
                    .owner_gid = options->owner_gid,
-                   .canonical_permissions = options->canonical_permissions || canonical_only,
+                   .canonical_permissions = canonical,
                    .read_only_executables = options->read_only_executables,
-                   .no_xattrs = options->no_xattrs || repo->disable_xattrs || canonical_only};
+                   .no_xattrs = options->no_xattrs || canonical || repo->disable_xattrs};
   if (options->n_mode_rules > 0)
     self->mode_rules = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   for (guint i = 0; i < options->n_mode_rules; i++) {

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The name that a file would have as an object (tree_checksum_path). */
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/source.h"
+#include "base/xattr.h"
+#include "core/filemeta.h"
+#include "tree-commit.h"
+
+static gboolean
+hash_regular (int fd, const FileMeta *meta, guint64 size, TreeChecksum *out, GError **error)
+{
+  g_autoptr (GByteArray) header = g_byte_array_new ();
+  filemeta_content_header (meta, header);
+  g_autoptr (Hasher) hasher = hasher_new ();
+  hasher_update (hasher, header->data, header->len);
+  enum {
+    BUFFER = 256 * 1024
+  };
+  g_autofree guint8 *buffer = g_malloc (BUFFER);
+  FdSource file;
+  fd_source_init (&file, fd, G_MAXUINT64);
+  guint64 n_bytes = 0;
+  for (;;) {
+    gssize n = file.source.read (&file.source, buffer, BUFFER, error);
+    if (n < 0)
+      return FALSE;
+    if (n == 0)
+      break;
+    hasher_update (hasher, buffer, (gsize)n);
+    n_bytes += (guint64)n;
+  }
+  if (n_bytes != size)
+    return throw_error (error, TREE_ERROR_CHANGED, "the file changed while it was read");
+  hasher_final (hasher, out);
+  return TRUE;
+}
+
+/* A regular file or a directory. */
+static gboolean
+checksum_opened (int dfd, const char *path, gboolean ignore_xattrs, TreeChecksum *out,
+                 GError **error)
+{
+  autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  struct stat st;
+  if (fd < 0)
+    return throw_errno (error, "open");
+  if (fstat (fd, &st) < 0)
+    return throw_errno (error, "stat");
+  g_auto (FileMeta) meta = {.uid = st.st_uid, .gid = st.st_gid, .mode = st.st_mode};
+  if (!ignore_xattrs && !xattr_read_fd (fd, NULL, &meta.xattrs, error))
+    return FALSE;
+  if (!S_ISDIR (st.st_mode))
+    return hash_regular (fd, &meta, (guint64)st.st_size, out, error);
+  g_autoptr (GBytes) dirmeta = filemeta_to_dirmeta (&meta);
+  hash_data (g_bytes_get_data (dirmeta, NULL), g_bytes_get_size (dirmeta), out);
+  return TRUE;
+}
+
+static gboolean
+checksum_link (int dfd, const char *path, const struct stat *st, gboolean ignore_xattrs,
+               TreeChecksum *out, GError **error)
+{
+  g_auto (FileMeta) meta = {.uid = st->st_uid, .gid = st->st_gid, .mode = st->st_mode};
+  if (!link_read_at (dfd, path, &meta.target, error))
+    return FALSE;
+  if (meta.target == NULL)
+    return throw_error (error, TREE_ERROR_CHANGED, "the link changed while it was read");
+  if (!ignore_xattrs && !xattr_read_at (dfd, path, &meta.xattrs, error))
+    return FALSE;
+  g_autoptr (GByteArray) header = g_byte_array_new ();
+  filemeta_content_header (&meta, header);
+  hash_data (header->data, header->len, out);
+  return TRUE;
+}
+
+gboolean
+tree_checksum_path (int dfd, const char *path, gboolean ignore_xattrs, TreeChecksum *out,
+                    GError **error)
+{
+  struct stat st;
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '%s'", path);
+  gboolean ok;
+  if (S_ISLNK (st.st_mode))
+    ok = checksum_link (dfd, path, &st, ignore_xattrs, out, error);
+  else if (S_ISREG (st.st_mode) || S_ISDIR (st.st_mode))
+    ok = checksum_opened (dfd, path, ignore_xattrs, out, error);
+  else
+    return throw_error (error, TREE_ERROR_UNSUPPORTED,
+                        "'%s' is neither a file, a symbolic link nor a directory", path);
+  return ok || prefix_error (error, "checksum '%s'", path);
+}
