@@ -5,13 +5,28 @@
 #include "src/command.h"
 #include "src/sysroot.h"
 
-#define REMOTE_COMMANDS(X)
+#define REMOTE_COMMANDS(X)                                                                         \
+  X (cmd_remote_add)                                                                               \
+  X (cmd_remote_delete)                                                                            \
+  X (cmd_remote_list)                                                                              \
+  X (cmd_remote_show_url)
 
 #define REPO_COMMANDS(X)                                                                           \
+  X (cmd_repo_checkout)                                                                            \
+  X (cmd_repo_checksum)                                                                            \
+  X (cmd_repo_commit)                                                                              \
+  X (cmd_repo_config)                                                                              \
   X (cmd_repo_init)                                                                                \
+  X (cmd_repo_log)                                                                                 \
   X (cmd_repo_pull)                                                                                \
   X (cmd_repo_pull_local)                                                                          \
-  X (cmd_repo_serve)
+  X (cmd_repo_refs)                                                                                \
+  X (cmd_repo_remote)                                                                              \
+  X (cmd_repo_reset)                                                                               \
+  X (cmd_repo_rev_parse)                                                                           \
+  X (cmd_repo_serve)                                                                               \
+  X (cmd_repo_show)                                                                                \
+  X (cmd_repo_summary)
 
 #define ADMIN_COMMANDS(X)                                                                          \
   X (cmd_admin_cleanup)                                                                            \
@@ -34,12 +49,20 @@
 #define DECLARE(command) extern const Command command;
 #define ENTRY(command) &command,
 
+REMOTE_COMMANDS (DECLARE)
 REPO_COMMANDS (DECLARE)
 ADMIN_COMMANDS (DECLARE)
 
+static const Command *const remote_commands[] = {REMOTE_COMMANDS (ENTRY) NULL};
 static const Command *const repo_commands[] = {REPO_COMMANDS (ENTRY) NULL};
 static const Command *const admin_commands[] = {ADMIN_COMMANDS (ENTRY) NULL};
 static const Command *const root_commands[] = {&group_admin, REPO_COMMANDS (ENTRY) NULL};
+
+const Command cmd_repo_remote = {
+    .name = "remote",
+    .summary = "Commands for the repositories to pull from",
+    .subcommands = remote_commands,
+};
 
 const Command group_repo = {
     .name = "repo",

@@ -3,6 +3,8 @@
 
 #include "src/show/json.h"
 
+#include <stdio.h>
+
 void
 show_json_init (ShowJson *self)
 {
@@ -120,4 +122,55 @@ show_json_boolean (ShowJson *self, const char *name, gboolean value)
 {
   begin_value (self, name);
   g_string_append (self->text, value ? "true" : "false");
+}
+
+void
+show_json_uint (ShowJson *self, const char *name, guint64 value)
+{
+  begin_value (self, name);
+  g_string_append_printf (self->text, "%" G_GUINT64_FORMAT, value);
+}
+
+static void
+append_dictionary (ShowJson *self, const char *name, GVariant *value)
+{
+  show_json_begin_object (self, name);
+  GVariantIter iter;
+  g_variant_iter_init (&iter, value);
+  const char *key;
+  GVariant *member;
+  while (g_variant_iter_loop (&iter, "{&sv}", &key, &member))
+    show_json_variant (self, key, member);
+  show_json_end_object (self);
+}
+
+void
+show_json_variant (ShowJson *self, const char *name, GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)) {
+    show_json_string (self, name, g_variant_get_string (value, NULL));
+  } else if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN)) {
+    show_json_boolean (self, name, g_variant_get_boolean (value));
+  } else if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT)) {
+    append_dictionary (self, name, value);
+  } else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY)) {
+    show_json_begin_array (self, name);
+    for (gsize i = 0; i < g_variant_n_children (value); i++) {
+      g_autoptr (GVariant) item = g_variant_get_child_value (value, i);
+      show_json_string (self, NULL, g_variant_get_string (item, NULL));
+    }
+    show_json_end_array (self);
+  } else {
+    g_autofree char *text = g_variant_print (value, FALSE);
+    show_json_string (self, name, text);
+  }
+}
+
+void
+show_json_flush (ShowJson *self)
+{
+  if (self->depth == 0)
+    g_string_append_c (self->text, '\n');
+  fwrite (self->text->str, 1, self->text->len, stdout); /* a failure shows at the end */
+  g_string_truncate (self->text, 0);
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando remote add`: names a repository to pull from. */
+#include "config.h"
+
+#include <string.h>
+
+#include "src/command.h"
+#include "tree-error.h"
+
+static char **opt_set;
+static gboolean opt_no_gpg_verify;
+static gboolean opt_no_sign_verify;
+static gboolean opt_if_not_exists;
+static gboolean opt_force;
+static char *opt_contenturl;
+static char *opt_collection_id;
+static char *opt_custom_backend;
+
+static const GOptionEntry options[] = {
+    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_set, "Set an option; again for more",
+     "KEY=VALUE"},
+    {"no-gpg-verify", 0, 0, G_OPTION_ARG_NONE, &opt_no_gpg_verify,
+     "Do not ask for OpenPGP signatures (gpg-verify=false)", NULL},
+    {"no-sign-verify", 0, 0, G_OPTION_ARG_NONE, &opt_no_sign_verify,
+     "Do not ask for any signatures (gpg-verify=false, sign-verify=false)", NULL},
+    {"if-not-exists", 0, 0, G_OPTION_ARG_NONE, &opt_if_not_exists,
+     "Leave a remote of this name as it is", NULL},
+    {"force", 0, 0, G_OPTION_ARG_NONE, &opt_force, "Replace a remote of this name", NULL},
+    {"contenturl", 0, 0, G_OPTION_ARG_STRING, &opt_contenturl,
+     "Fetch objects here, and only refs and summary from URL", "URL"},
+    {"collection-id", 0, 0, G_OPTION_ARG_STRING, &opt_collection_id,
+     "The name under which its refs are known everywhere", "ID"},
+    {"custom-backend", 0, 0, G_OPTION_ARG_STRING, &opt_custom_backend,
+     "This remote is fetched by another program", "NAME"},
+    {NULL},
+};
+
+/* In the order in which they come into the file. */
+static gboolean
+collect (GPtrArray *list, char **branches, GError **error)
+{
+  if (*branches != NULL) {
+    g_autofree char *joined = g_strjoinv (";", branches);
+    g_ptr_array_add (list, g_strdup_printf ("branches=%s;", joined));
+  }
+  if (opt_contenturl != NULL)
+    g_ptr_array_add (list, g_strconcat ("contenturl=", opt_contenturl, NULL));
+  for (char **set = opt_set; set != NULL && *set != NULL; set++) {
+    if (strchr (*set, '=') == NULL) {
+      g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                   "Missing '=' in KEY=VALUE for --set, '%s'", *set);
+      return FALSE;
+    }
+    g_ptr_array_add (list, g_strdup (*set));
+  }
+  if (opt_no_gpg_verify || opt_no_sign_verify)
+    g_ptr_array_add (list, g_strdup ("gpg-verify=false"));
+  if (opt_no_sign_verify)
+    g_ptr_array_add (list, g_strdup ("sign-verify=false"));
+  if (opt_collection_id != NULL)
+    g_ptr_array_add (list, g_strconcat ("collection-id=", opt_collection_id, NULL));
+  if (opt_custom_backend != NULL)
+    g_ptr_array_add (list, g_strconcat ("custom-backend=", opt_custom_backend, NULL));
+  g_ptr_array_add (list, NULL);
+  return TRUE;
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (argc < 2)
+    return command_usage_error (context, error, "NAME and URL must be specified");
+  if (opt_if_not_exists && opt_force)
+    return command_usage_error (context, error,
+                                "Can only specify one of --if-not-exists and --force");
+  for (char **word = argv; *word != NULL; word++)
+    if (!g_utf8_validate (*word, -1, NULL))
+      return command_usage_error (context, error, "an argument is not UTF-8");
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
+  if (!collect (list, argv + 2, error))
+    return FALSE;
+  TreeRemoteAdd how = opt_force           ? TREE_REMOTE_ADD_FORCE
+                      : opt_if_not_exists ? TREE_REMOTE_ADD_IF_NOT_EXISTS
+                                          : TREE_REMOTE_ADD_NEW;
+  return tree_repo_remote_add (context->repo, argv[0], argv[1], (const char *const *)list->pdata,
+                               how, error);
+}
+
+const Command cmd_remote_add = {
+    .name = "add",
+    .arguments = "NAME [metalink=|mirrorlist=]URL [BRANCH…]",
+    .summary = "Name a repository to pull from",
+    .examples = "  $ pando remote add --no-gpg-verify origin https://example.com/repo os/stable\n",
+    .needs = NEEDS_REPO_OR_SYSROOT,
+    .options = options,
+    .run = run,
+};

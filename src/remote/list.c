@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando remote list`: prints the names of the remotes. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "src/command.h"
+
+static gboolean opt_show_urls;
+
+static const GOptionEntry options[] = {
+    {"show-urls", 'u', 0, G_OPTION_ARG_NONE, &opt_show_urls, "Print URLs, too", NULL},
+    {NULL},
+};
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (!command_check_words (context, argc, 0, 0, error))
+    return FALSE;
+  g_auto (GStrv) names = tree_repo_remote_list (context->repo);
+  int width = 0;
+  for (char **name = names; *name != NULL; name++)
+    width = MAX (width, (int)g_utf8_strlen (*name, -1));
+  for (char **name = names; *name != NULL; name++) {
+    if (!opt_show_urls) {
+      puts (*name);
+      continue;
+    }
+    g_autofree char *url = NULL;
+    if (!tree_repo_remote_option (context->repo, *name, "url", &url, error))
+      return FALSE;
+    int pad = width - (int)g_utf8_strlen (*name, -1);
+    printf ("%s%*s  %s\n", *name, pad, "", url != NULL ? url : "");
+  }
+  return TRUE;
+}
+
+const Command cmd_remote_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "Print the names of the remotes",
+    .examples = "  $ pando remote list -u\n",
+    .needs = NEEDS_REPO_OR_SYSROOT,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando commit`: writes a commit of a directory, or of a tree that is in the repository. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/command.h"
+#include "src/values.h"
+#include "tree-commit.h"
+#include "tree-error.h"
+
+static char *opt_parent;
+static char *opt_subject;
+static char *opt_body;
+static char *opt_body_file;
+static char *opt_branch;
+static gboolean opt_orphan;
+static gboolean opt_no_bindings;
+static char **opt_bind_refs;
+static char **opt_trees;
+static char **opt_metadata_strings;
+static char **opt_detached_strings;
+static gint64 opt_owner_uid = -1;
+static gint64 opt_owner_gid = -1;
+static gboolean opt_canonical_permissions;
+static gboolean opt_no_xattrs;
+static gboolean opt_stat_cache;
+static gboolean opt_skip_if_unchanged;
+static gboolean opt_table_output;
+static char *opt_fsync;
+static gboolean opt_disable_fsync;
+static char *opt_timestamp;
+
+static const GOptionEntry options[] = {
+    {"branch", 'b', 0, G_OPTION_ARG_STRING, &opt_branch, "The ref to update", "REF"},
+    {"subject", 's', 0, G_OPTION_ARG_STRING, &opt_subject, "What was done, in one line", "TEXT"},
+    {"body", 'm', 0, G_OPTION_ARG_STRING, &opt_body, "A longer description", "TEXT"},
+    {"body-file", 'F', 0, G_OPTION_ARG_FILENAME, &opt_body_file,
+     "Read the longer description from a file", "FILE"},
+    {"tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_trees,
+     "What to commit, instead of PATH: dir=PATH, or ref=REV for the tree of a commit", "TREE"},
+    {"parent", 0, 0, G_OPTION_ARG_STRING, &opt_parent,
+     "The commit before (default: where the branch is), or none", "CHECKSUM"},
+    {"orphan", 0, 0, G_OPTION_ARG_NONE, &opt_orphan, "Update no ref", NULL},
+    {"owner-uid", 0, 0, G_OPTION_ARG_INT64, &opt_owner_uid, "Owner of all files", "UID"},
+    {"owner-gid", 0, 0, G_OPTION_ARG_INT64, &opt_owner_gid, "Group of all files", "GID"},
+    {"no-xattrs", 0, 0, G_OPTION_ARG_NONE, &opt_no_xattrs, "Leave extended attributes out", NULL},
+    {"canonical-permissions", 0, 0, G_OPTION_ARG_NONE, &opt_canonical_permissions,
+     "Owner and group 0, modes masked with 0755", NULL},
+    {"timestamp", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp,
+     "Time of the commit: @SECONDS or a date (default: $SOURCE_DATE_EPOCH, now)", "TIME"},
+    {"add-metadata-string", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_metadata_strings,
+     "Metadata, part of the checksum; again for more", "KEY=VALUE"},
+    {"add-detached-metadata-string", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_detached_strings,
+     "Metadata beside the commit, not part of the checksum; again for more", "KEY=VALUE"},
+    {"bind-ref", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_bind_refs,
+     "One more ref that the commit is meant for; again for more", "REF"},
+    {"no-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_no_bindings,
+     "Do not record which refs the commit is meant for", NULL},
+    {"skip-if-unchanged", 0, 0, G_OPTION_ARG_NONE, &opt_skip_if_unchanged,
+     "Write nothing when the tree is that of the parent", NULL},
+    {"stat-cache", 0, 0, G_OPTION_ARG_NONE, &opt_stat_cache,
+     "Do not read files that are as they were when they were last committed", NULL},
+    {"table-output", 0, 0, G_OPTION_ARG_NONE, &opt_table_output, "Print counts, as KEY: VALUE",
+     NULL},
+    {"fsync", 0, 0, G_OPTION_ARG_STRING, &opt_fsync,
+     "yes (default), or no: do not wait for the disk", "POLICY"},
+    {"disable-fsync", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &opt_disable_fsync,
+     "The same as --fsync=no", NULL},
+    {NULL},
+};
+
+static gboolean
+refuse (GError **error, const char *text)
+{
+  g_set_error_literal (error, TREE_ERROR, TREE_ERROR_INVALID, text);
+  return FALSE;
+}
+
+/* ---- Options ---- */
+
+static gboolean
+read_body (char **out, GError **error)
+{
+  if (opt_body_file == NULL)
+    return TRUE;
+  if (opt_body != NULL)
+    return refuse (error, "Cannot specify both --body and --body-file");
+  g_autofree char *text = NULL;
+  gsize len;
+  if (!g_file_get_contents (opt_body_file, &text, &len, error))
+    return FALSE;
+  if (!g_utf8_validate (text, (gssize)len, NULL)) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "'%s' is not UTF-8 text", opt_body_file);
+    return FALSE;
+  }
+  *out = g_steal_pointer (&text);
+  return TRUE;
+}
+
+static gboolean
+read_parent (TreeCommitOptions *self, TreeChecksum *storage, GError **error)
+{
+  if (opt_parent == NULL)
+    return TRUE;
+  if (strcmp (opt_parent, "none") == 0) {
+    self->no_parent = TRUE;
+    return TRUE;
+  }
+  if (!tree_checksum_from_hex (opt_parent, storage, NULL)) {
+    g_set_error (
+        error, TREE_ERROR, TREE_ERROR_INVALID,
+        "Invalid parent '%s': use a commit's 64 digits, as `rev-parse` prints them, or none",
+        opt_parent);
+    return FALSE;
+  }
+  self->parent = storage;
+  return TRUE;
+}
+
+static gboolean
+read_owner (const char *option, gint64 value, GError **error)
+{
+  if (value < -1 || value > G_MAXUINT32 - 1) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "%s=%" G_GINT64_FORMAT " is not between 0 and %u", option, value, G_MAXUINT32 - 1);
+    return FALSE;
+  }
+  if (opt_canonical_permissions && value > 0) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "Cannot specify both --canonical-permissions and non-zero %s", option);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_options (TreeCommitOptions *out, GError **error)
+{
+  if (opt_branch == NULL && !opt_orphan)
+    return refuse (error, "A branch must be specified with --branch, or use --orphan");
+  if (!read_owner ("--owner-uid", opt_owner_uid, error) ||
+      !read_owner ("--owner-gid", opt_owner_gid, error))
+    return FALSE;
+  gboolean fsync = TRUE;
+  if (opt_fsync != NULL && !value_parse_boolean ("--fsync", opt_fsync, &fsync, error))
+    return FALSE;
+  *out = (TreeCommitOptions){
+      .branch = opt_orphan ? NULL : opt_branch,
+      .subject = opt_subject,
+      .body = opt_body,
+      .has_timestamp = opt_timestamp != NULL,
+      .metadata_strings = (const char *const *)opt_metadata_strings,
+      .detached_metadata_strings = (const char *const *)opt_detached_strings,
+      .bind_refs = (const char *const *)opt_bind_refs,
+      .no_bindings = opt_no_bindings,
+      .owner_uid = opt_owner_uid,
+      .owner_gid = opt_owner_gid,
+      .no_xattrs = opt_no_xattrs,
+      .canonical_permissions = opt_canonical_permissions,
+      .use_stat_cache = opt_stat_cache,
+      .skip_if_unchanged = opt_skip_if_unchanged,
+      .no_fsync = !fsync || opt_disable_fsync,
+  };
+  return opt_timestamp == NULL || value_parse_time (opt_timestamp, &out->timestamp, error);
+}
+
+/* ---- What is committed ---- */
+
+/* Of the words and --tree: exactly one of @out_dir and @out_rev is set. */
+static gboolean
+read_source (int argc, char **argv, const char **out_dir, const char **out_rev, GError **error)
+{
+  const char *tree = opt_trees != NULL ? opt_trees[0] : NULL;
+  if (tree == NULL) {
+    *out_dir = argc > 0 ? argv[0] : ".";
+    return TRUE;
+  }
+  if (argc > 0 || opt_trees[1] != NULL)
+    return refuse (error, "Only one tree can be committed: one PATH or one --tree");
+  if (g_str_has_prefix (tree, "dir="))
+    *out_dir = tree + strlen ("dir=");
+  else if (g_str_has_prefix (tree, "ref="))
+    *out_rev = tree + strlen ("ref=");
+  else if (strchr (tree, '=') == NULL)
+    return refuse (error, "Missing type in tree specification: use dir=PATH or ref=REV");
+  else {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "Invalid tree type specification '%s': use dir=PATH or ref=REV", tree);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+commit_rev (TreeRepo *repo, const char *rev, const TreeCommitOptions *commit_options,
+            TreeCommitResult *result, GError **error)
+{
+  TreeChecksum checksum;
+  if (!tree_repo_resolve_rev (repo, rev, &checksum, error))
+    return FALSE;
+  g_autoptr (TreeCommitInfo) info = tree_repo_load_commit (repo, &checksum, error);
+  if (info == NULL)
+    return FALSE;
+  return tree_repo_commit_tree (repo, &info->root, &info->root_meta, commit_options, result, error);
+}
+
+static void
+print_result (const TreeCommitResult *result)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&result->checksum, hex);
+  if (!opt_table_output) {
+    puts (hex);
+    return;
+  }
+  printf ("Commit: %s\n", hex);
+  printf ("Metadata Total: %" G_GUINT64_FORMAT "\n", result->n_metadata);
+  printf ("Metadata Written: %" G_GUINT64_FORMAT "\n", result->n_metadata_written);
+  printf ("Content Total: %" G_GUINT64_FORMAT "\n", result->n_content);
+  printf ("Content Written: %" G_GUINT64_FORMAT "\n", result->n_content_written);
+  printf ("Content Cache Hits: %" G_GUINT64_FORMAT "\n", result->n_cache_hits);
+  printf ("Content Bytes Written: %" G_GUINT64_FORMAT "\n", result->content_bytes_written);
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (!command_check_words (context, argc, 0, 1, error))
+    return FALSE;
+  TreeCommitOptions commit_options;
+  TreeChecksum parent;
+  g_autofree char *body = NULL;
+  const char *dir = NULL;
+  const char *rev = NULL;
+  if (!read_options (&commit_options, error) || !read_parent (&commit_options, &parent, error) ||
+      !read_body (&body, error) || !read_source (argc, argv, &dir, &rev, error))
+    return FALSE;
+  if (body != NULL)
+    commit_options.body = body;
+
+  TreeCommitResult result = {0};
+  if (rev != NULL) {
+    if (!commit_rev (context->repo, rev, &commit_options, &result, error))
+      return FALSE;
+  } else if (!tree_repo_commit_dir (context->repo, AT_FDCWD, dir, &commit_options, &result,
+                                    error)) {
+    return FALSE;
+  }
+  print_result (&result);
+  return TRUE;
+}
+
+const Command cmd_repo_commit = {
+    .name = "commit",
+    .arguments = "[PATH]",
+    .summary = "Commit the tree at PATH, by default the current directory",
+    .examples = "  $ pando commit --repo=build.repo -b os/stable -s 'Nightly build' rootfs\n"
+                "  $ pando commit -b os/stable --add-metadata-string=version=1.2 rootfs\n"
+                "  $ pando commit -b os/stable --tree=ref=os/testing\n",
+    .needs = NEEDS_REPO,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando refs`: lists, makes and deletes refs. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/command.h"
+#include "src/show/json.h"
+#include "tree-error.h"
+
+static gboolean opt_list;
+static gboolean opt_revision;
+static gboolean opt_alias;
+static gboolean opt_collections;
+static gboolean opt_delete;
+static gboolean opt_force;
+static gboolean opt_json;
+static char *opt_create;
+
+static const GOptionEntry options[] = {
+    {"list", 0, 0, G_OPTION_ARG_NONE, &opt_list, "Print full names, with the PREFIX", NULL},
+    {"revision", 'r', 0, G_OPTION_ARG_NONE, &opt_revision, "Print commits, too", NULL},
+    {"alias", 'A', 0, G_OPTION_ARG_NONE, &opt_alias,
+     "Only aliases and what they stand for; with --create, make one", NULL},
+    {"collections", 'c', 0, G_OPTION_ARG_NONE, &opt_collections,
+     "List refs by collection; PREFIX is a collection's ID then", NULL},
+    {"json", 0, 0, G_OPTION_ARG_NONE, &opt_json, "An array of objects, one a line", NULL},
+    {"create", 0, 0, G_OPTION_ARG_STRING, &opt_create, "Make this ref; PREFIX is its REV then",
+     "REF"},
+    {"delete", 0, 0, G_OPTION_ARG_NONE, &opt_delete, "Delete the refs at and below each PREFIX",
+     NULL},
+    {"force", 0, 0, G_OPTION_ARG_NONE, &opt_force, "With --create, replace a ref that exists",
+     NULL},
+    {NULL},
+};
+
+static gboolean
+refuse (GError **error, const char *text)
+{
+  g_set_error_literal (error, TREE_ERROR, TREE_ERROR_INVALID, text);
+  return FALSE;
+}
+
+/* ---- Listing ---- */
+
+/* "os/x" of prefix "os" is "x"; "R:os/x" of prefix "R:os" is "R:x". A ref that is the prefix itself
+ * keeps its name. Returns: (transfer full) */
+static char *
+shown_name (const TreeRef *ref, const char *prefix)
+{
+  if (opt_list || opt_alias || prefix == NULL)
+    return g_strdup (ref->name);
+  gsize len = strlen (prefix);
+  while (len > 0 && prefix[len - 1] == '/')
+    len--;
+  const char *colon = strchr (prefix, ':');
+  gsize remote_len = colon != NULL ? (gsize)(colon - prefix) + 1 : 0;
+  if (len <= remote_len || strncmp (ref->name, prefix, len) != 0 || ref->name[len] != '/')
+    return g_strdup (ref->name);
+  return g_strdup_printf ("%.*s%s", (int)remote_len, prefix, ref->name + len + 1);
+}
+
+static void
+print_ref (const TreeRef *ref, const char *prefix, Json *json)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&ref->checksum, hex);
+  if (opt_json) {
+    json_newline (json);
+    json_open (json, NULL, '{');
+    json_string (json, "name", ref->name);
+    json_string (json, "checksum", hex);
+    if (ref->alias_of != NULL)
+      json_string (json, "alias-of", ref->alias_of);
+    json_close (json, '}');
+    return;
+  }
+  g_autofree char *name = shown_name (ref, prefix);
+  fputs (name, stdout);
+  if (opt_alias)
+    printf (" -> %s", ref->alias_of);
+  if (opt_revision)
+    printf ("\t%s", hex);
+  putchar ('\n');
+}
+
+static gboolean
+list_prefix (const TreeRepo *repo, const char *prefix, Json *json, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, prefix, error);
+  if (refs == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len; i++) {
+    const TreeRef *ref = refs->pdata[i];
+    if (!opt_alias || ref->alias_of != NULL)
+      print_ref (ref, prefix, json);
+  }
+  return TRUE;
+}
+
+static gboolean
+list (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  Json json = JSON_INIT (stdout);
+  if (opt_json)
+    json_open (&json, NULL, '[');
+  if (argc == 0 && !list_prefix (context->repo, NULL, &json, error))
+    return FALSE;
+  for (int i = 0; i < argc; i++)
+    if (!list_prefix (context->repo, argv[i], &json, error))
+      return FALSE;
+  if (opt_json) {
+    puts ("");
+    json_close (&json, ']');
+    puts ("");
+  }
+  return TRUE;
+}
+
+static gboolean
+list_collections (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (opt_json || opt_alias || opt_create != NULL || opt_delete)
+    return refuse (error, "--collections only lists: it goes with --revision alone");
+  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (context->repo, error);
+  if (refs == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len; i++) {
+    const TreeCollectionRef *ref = refs->pdata[i];
+    if (argc > 0 && !g_strv_contains ((const char *const *)argv, ref->collection))
+      continue;
+    printf ("(%s, %s)", ref->collection, ref->name);
+    if (opt_revision) {
+      char hex[TREE_CHECKSUM_HEX_LEN + 1];
+      tree_checksum_to_hex (&ref->checksum, hex);
+      printf ("\t%s", hex);
+    }
+    putchar ('\n');
+  }
+  return TRUE;
+}
+
+/* ---- Changing ---- */
+
+/* The ref of exactly this name; *@out is NULL when there is none. It belongs to @refs. */
+static gboolean
+find_ref (const TreeRepo *repo, const char *name, GPtrArray **refs, const TreeRef **out,
+          GError **error)
+{
+  *out = NULL;
+  if ((*refs = tree_repo_list_refs (repo, name, error)) == NULL)
+    return FALSE;
+  for (guint i = 0; i < (*refs)->len; i++) {
+    const TreeRef *ref = (*refs)->pdata[i];
+    if (strcmp (ref->name, name) == 0)
+      *out = ref;
+  }
+  return TRUE;
+}
+
+static gboolean
+create_alias (TreeRepo *repo, const char *name, const char *target, GError **error)
+{
+  g_autoptr (GPtrArray) refs = NULL;
+  const TreeRef *ref;
+  if (!find_ref (repo, target, &refs, &ref, error))
+    return FALSE;
+  if (ref == NULL) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND,
+                 "Cannot create alias to non-existent ref: %s", target);
+    return FALSE;
+  }
+  return tree_repo_set_alias (repo, name, target, error);
+}
+
+static gboolean
+create (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (argc < 1)
+    return command_usage_error (context, error,
+                                "You must specify a revision when creating a new ref");
+  if (argc > 1)
+    return command_usage_error (context, error,
+                                "You must specify only 1 existing ref when creating a new ref");
+  g_autoptr (GPtrArray) refs = NULL;
+  const TreeRef *old;
+  if (!find_ref (context->repo, opt_create, &refs, &old, error))
+    return FALSE;
+  gboolean replaces_alias = opt_alias && old != NULL && old->alias_of != NULL;
+  if (old != NULL && !opt_force && !replaces_alias) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
+                 "--create specified but ref %s already exists; --force replaces it", opt_create);
+    return FALSE;
+  }
+  if (opt_alias)
+    return create_alias (context->repo, opt_create, argv[0], error);
+  TreeChecksum checksum;
+  return tree_repo_resolve_rev (context->repo, argv[0], &checksum, error) &&
+         tree_repo_set_ref (context->repo, opt_create, &checksum, error);
+}
+
+/* Aliases go first: a ref that has one cannot be deleted. */
+static gboolean
+delete_prefix (TreeRepo *repo, const char *prefix, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, prefix, error);
+  if (refs == NULL)
+    return FALSE;
+  for (int aliases = 1; aliases >= 0; aliases--)
+    for (guint i = 0; i < refs->len; i++) {
+      const TreeRef *ref = refs->pdata[i];
+      if ((ref->alias_of != NULL) == (aliases == 1) &&
+          !tree_repo_set_ref (repo, ref->name, NULL, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (opt_collections)
+    return list_collections (context, argc, argv, error);
+  if (opt_create != NULL && opt_delete)
+    return refuse (error, "Cannot specify both --create and --delete");
+  if (opt_create != NULL)
+    return create (context, argc, argv, error);
+  if (opt_force)
+    return refuse (error, "--force goes with --create");
+  if (!opt_delete)
+    return list (context, argc, argv, error);
+  if (argc == 0)
+    return command_usage_error (context, error,
+                                "At least one PREFIX is required when deleting refs");
+  for (int i = 0; i < argc; i++)
+    if (!delete_prefix (context->repo, argv[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+const Command cmd_repo_refs = {
+    .name = "refs",
+    .arguments = "[PREFIX…]",
+    .summary = "List, make and delete refs",
+    .examples = "  $ pando refs -r\n"
+                "  $ pando refs --create=os/stable os/testing\n"
+                "  $ pando refs --delete os/old\n",
+    .needs = NEEDS_REPO,
+    .options = options,
+    .run = run,
+};

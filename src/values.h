@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values of options that several commands take, from text. Errors say which forms there are. */
+#pragma once
+
+#include <glib.h>
+
+#include "tree-types.h"
+
+/* "@SECONDS", ISO 8601 ("2024-02-29", "2024-02-29 12:00:00", "2024-02-29T12:00:00+01:00"), or a
+ * date as in mail ("Thu, 29 Feb 2024 12:00:00 +0100") and as date(1) prints it. Without a zone the
+ * local one is meant. @out: seconds since 1970. */
+gboolean value_parse_time (const char *text, guint64 *out, GError **error);
+
+/* yes, true, 1, or no, false, 0. @option names the option in the error. */
+gboolean value_parse_boolean (const char *option, const char *text, gboolean *out, GError **error);
