@@ -12,12 +12,16 @@
   X (cmd_remote_show_url)
 
 #define REPO_COMMANDS(X)                                                                           \
+  X (cmd_repo_cat)                                                                                 \
   X (cmd_repo_checkout)                                                                            \
   X (cmd_repo_checksum)                                                                            \
   X (cmd_repo_commit)                                                                              \
   X (cmd_repo_config)                                                                              \
+  X (cmd_repo_fsck)                                                                                \
   X (cmd_repo_init)                                                                                \
   X (cmd_repo_log)                                                                                 \
+  X (cmd_repo_ls)                                                                                  \
+  X (cmd_repo_prune)                                                                               \
   X (cmd_repo_pull)                                                                                \
   X (cmd_repo_pull_local)                                                                          \
   X (cmd_repo_refs)                                                                                \

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `pando fsck`: verifies all that the commits of a repository name. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "src/command.h"
+#include "src/show/progress.h"
+#include "tree-error.h"
+
+static gboolean opt_all;
+static gboolean opt_quiet;
+static gboolean opt_delete;
+static gboolean opt_add_tombstones;
+static gboolean opt_verify_bindings;
+static gboolean opt_verify_back_refs;
+
+static const GOptionEntry options[] = {
+    {"all", 'a', 0, G_OPTION_ARG_NONE, &opt_all,
+     "Go on after the first object that is corrupt or missing", NULL},
+    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &opt_quiet, "Print only the result", NULL},
+    {"delete", 0, 0, G_OPTION_ARG_NONE, &opt_delete,
+     "Delete corrupt objects and mark their commits partial: a pull brings them back", NULL},
+    {"add-tombstones", 0, 0, G_OPTION_ARG_NONE, &opt_add_tombstones,
+     "Mark parents that are missing as deleted on purpose", NULL},
+    {"verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_verify_bindings,
+     "Verify that refs point at commits that are meant for them", NULL},
+    {"verify-back-refs", 0, 0, G_OPTION_ARG_NONE, &opt_verify_back_refs,
+     "Verify that the refs a commit is meant for have it (and --verify-bindings)", NULL},
+    {NULL},
+};
+
+static void
+print_found (const char *line, gboolean is_error, gpointer user_data)
+{
+  if (opt_quiet && !is_error)
+    return;
+  show_progress_end (user_data);
+  (void)fflush (stdout); /* a failure shows at the end */
+  fprintf (is_error ? stderr : stdout, "%s\n", line);
+}
+
+static gboolean
+fail_corrupt (GError **error, const char *text)
+{
+  g_set_error_literal (error, TREE_ERROR, TREE_ERROR_CORRUPT, text);
+  return FALSE;
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (!command_check_words (context, argc, 0, 0, error))
+    return FALSE;
+  ShowProgress line = {0};
+  const TreeFsckOptions fsck_options = {
+      .all = opt_all,
+      .delete_bad = opt_delete,
+      .verify_bindings = opt_verify_bindings,
+      .verify_back_refs = opt_verify_back_refs,
+      .add_tombstones = opt_add_tombstones,
+      .progress = opt_quiet ? NULL : show_progress,
+      .report = print_found,
+      .user_data = &line,
+  };
+  TreeFsckResult result = {0};
+  gboolean done = tree_repo_fsck (context->repo, &fsck_options, &result, error);
+  show_progress_end (&line);
+  if (!done)
+    return FALSE;
+  if (result.found_corruption)
+    return fail_corrupt (error, "Repository corruption encountered");
+  if (result.n_fsck_partial > 0) {
+    g_autofree char *text = g_strdup_printf (
+        "%u partial commits from fsck-detected corruption; pull them again to repair them",
+        result.n_fsck_partial);
+    return fail_corrupt (error, text);
+  }
+  printf ("object fsck of %u commits completed successfully - no errors found.\n",
+          result.n_commits);
+  return TRUE;
+}
+
+const Command cmd_repo_fsck = {
+    .name = "fsck",
+    .arguments = "",
+    .summary = "Verify every object that the commits name",
+    .examples = "  $ pando fsck --repo=/srv/www/repo\n"
+                "  $ pando fsck -a --delete\n",
+    .needs = NEEDS_REPO,
+    .options = options,
+    .run = run,
+};
