@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `pando commit`: writes a commit of a directory, or of a tree that is in the repository. */
+/* `pando commit`: writes a commit of directories and of trees that are in the repository. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/commit-rules.h"
+#include "src/show/progress.h"
 #include "src/values.h"
 #include "tree-commit.h"
 #include "tree-error.h"
@@ -20,12 +22,22 @@ static gboolean opt_orphan;
 static gboolean opt_no_bindings;
 static char **opt_bind_refs;
 static char **opt_trees;
+static char *opt_base;
 static char **opt_metadata_strings;
+static char **opt_metadata_variants;
+static char **opt_keep_metadata;
+static gboolean opt_bootable;
 static char **opt_detached_strings;
 static gint64 opt_owner_uid = -1;
 static gint64 opt_owner_gid = -1;
 static gboolean opt_canonical_permissions;
 static gboolean opt_no_xattrs;
+static gboolean opt_ro_executables;
+static char *opt_statoverride;
+static char *opt_skip_list;
+static gboolean opt_link_speedup;
+static gboolean opt_devino_canonical;
+static gboolean opt_consume;
 static gboolean opt_stat_cache;
 static gboolean opt_skip_if_unchanged;
 static gboolean opt_table_output;
@@ -40,7 +52,10 @@ static const GOptionEntry options[] = {
     {"body-file", 'F', 0, G_OPTION_ARG_FILENAME, &opt_body_file,
      "Read the longer description from a file", "FILE"},
     {"tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_trees,
-     "What to commit, instead of PATH: dir=PATH, or ref=REV for the tree of a commit", "TREE"},
+     "What to commit, instead of PATH: dir=PATH, or ref=REV for the tree of a commit; again for "
+     "more, laid over each other",
+     "TREE"},
+    {"base", 0, 0, G_OPTION_ARG_STRING, &opt_base, "Start from the tree of this commit", "REV"},
     {"parent", 0, 0, G_OPTION_ARG_STRING, &opt_parent,
      "The commit before (default: where the branch is), or none", "CHECKSUM"},
     {"orphan", 0, 0, G_OPTION_ARG_NONE, &opt_orphan, "Update no ref", NULL},
@@ -48,11 +63,29 @@ static const GOptionEntry options[] = {
     {"owner-gid", 0, 0, G_OPTION_ARG_INT64, &opt_owner_gid, "Group of all files", "GID"},
     {"no-xattrs", 0, 0, G_OPTION_ARG_NONE, &opt_no_xattrs, "Leave extended attributes out", NULL},
     {"canonical-permissions", 0, 0, G_OPTION_ARG_NONE, &opt_canonical_permissions,
-     "Owner and group 0, modes masked with 0755", NULL},
+     "Owner and group 0, modes masked with 0755, no extended attributes", NULL},
+    {"mode-ro-executables", 0, 0, G_OPTION_ARG_NONE, &opt_ro_executables,
+     "Executables lose their write bits", NULL},
+    {"statoverride", 0, 0, G_OPTION_ARG_FILENAME, &opt_statoverride,
+     "Modes of single files: lines of +MODE PATH (bits to add) or =MODE PATH, in decimal", "FILE"},
+    {"skip-list", 0, 0, G_OPTION_ARG_FILENAME, &opt_skip_list,
+     "Paths to leave out, one a line, as they are in the commit", "FILE"},
+    {"link-checkout-speedup", 0, 0, G_OPTION_ARG_NONE, &opt_link_speedup,
+     "Do not read files that are hard links into the repository", NULL},
+    {"devino-canonical", 'I', 0, G_OPTION_ARG_NONE, &opt_devino_canonical,
+     "The same, also where other options would change the file", NULL},
+    {"consume", 0, 0, G_OPTION_ARG_NONE, &opt_consume,
+     "Remove the directories once the commit is written; files may be moved", NULL},
     {"timestamp", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp,
      "Time of the commit: @SECONDS or a date (default: $SOURCE_DATE_EPOCH, now)", "TIME"},
     {"add-metadata-string", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_metadata_strings,
      "Metadata, part of the checksum; again for more", "KEY=VALUE"},
+    {"add-metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_metadata_variants,
+     "Metadata of any type, as the text of a GVariant; again for more", "KEY=VALUE"},
+    {"keep-metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_keep_metadata,
+     "Copy this key from the parent; again for more", "KEY"},
+    {"bootable", 0, 0, G_OPTION_ARG_NONE, &opt_bootable,
+     "Record that the tree boots, and its kernel's release", NULL},
     {"add-detached-metadata-string", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_detached_strings,
      "Metadata beside the commit, not part of the checksum; again for more", "KEY=VALUE"},
     {"bind-ref", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_bind_refs,
@@ -153,6 +186,9 @@ read_options (TreeCommitOptions *out, GError **error)
       .body = opt_body,
       .has_timestamp = opt_timestamp != NULL,
       .metadata_strings = (const char *const *)opt_metadata_strings,
+      .metadata_variants = (const char *const *)opt_metadata_variants,
+      .keep_metadata = (const char *const *)opt_keep_metadata,
+      .bootable = opt_bootable,
       .detached_metadata_strings = (const char *const *)opt_detached_strings,
       .bind_refs = (const char *const *)opt_bind_refs,
       .no_bindings = opt_no_bindings,
@@ -160,7 +196,11 @@ read_options (TreeCommitOptions *out, GError **error)
       .owner_gid = opt_owner_gid,
       .no_xattrs = opt_no_xattrs,
       .canonical_permissions = opt_canonical_permissions,
+      .read_only_executables = opt_ro_executables,
       .use_stat_cache = opt_stat_cache,
+      .trust_hardlinks = opt_link_speedup || opt_devino_canonical,
+      .trust_canonical = opt_devino_canonical,
+      .consume = opt_consume,
       .skip_if_unchanged = opt_skip_if_unchanged,
       .no_fsync = !fsync || opt_disable_fsync,
   };
@@ -169,42 +209,56 @@ read_options (TreeCommitOptions *out, GError **error)
 
 /* ---- What is committed ---- */
 
-/* Of the words and --tree: exactly one of @out_dir and @out_rev is set. */
 static gboolean
-read_source (int argc, char **argv, const char **out_dir, const char **out_rev, GError **error)
+add_rev (TreeRepo *repo, GArray *sources, const char *rev, GError **error)
 {
-  const char *tree = opt_trees != NULL ? opt_trees[0] : NULL;
-  if (tree == NULL) {
-    *out_dir = argc > 0 ? argv[0] : ".";
-    return TRUE;
-  }
-  if (argc > 0 || opt_trees[1] != NULL)
-    return refuse (error, "Only one tree can be committed: one PATH or one --tree");
-  if (g_str_has_prefix (tree, "dir="))
-    *out_dir = tree + strlen ("dir=");
-  else if (g_str_has_prefix (tree, "ref="))
-    *out_rev = tree + strlen ("ref=");
-  else if (strchr (tree, '=') == NULL)
-    return refuse (error, "Missing type in tree specification: use dir=PATH or ref=REV");
-  else {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
-                 "Invalid tree type specification '%s': use dir=PATH or ref=REV", tree);
+  TreeSource source = {.kind = TREE_SOURCE_COMMIT};
+  if (!tree_repo_resolve_rev (repo, rev, &source.commit, error))
     return FALSE;
-  }
+  g_array_append_val (sources, source);
   return TRUE;
 }
 
-static gboolean
-commit_rev (TreeRepo *repo, const char *rev, const TreeCommitOptions *commit_options,
-            TreeCommitResult *result, GError **error)
+static void
+add_dir (GArray *sources, const char *path)
 {
-  TreeChecksum checksum;
-  if (!tree_repo_resolve_rev (repo, rev, &checksum, error))
-    return FALSE;
-  g_autoptr (TreeCommitInfo) info = tree_repo_load_commit (repo, &checksum, error);
-  if (info == NULL)
-    return FALSE;
-  return tree_repo_commit_tree (repo, &info->root, &info->root_meta, commit_options, result, error);
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = AT_FDCWD, .path = path};
+  g_array_append_val (sources, source);
+}
+
+static gboolean
+add_tree (TreeRepo *repo, GArray *sources, const char *tree, GError **error)
+{
+  if (g_str_has_prefix (tree, "ref="))
+    return add_rev (repo, sources, tree + strlen ("ref="), error);
+  if (g_str_has_prefix (tree, "dir=")) {
+    add_dir (sources, tree + strlen ("dir="));
+    return TRUE;
+  }
+  if (strchr (tree, '=') == NULL)
+    return refuse (error, "Missing type in tree specification: use dir=PATH or ref=REV");
+  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+               "Invalid tree type specification '%s': use dir=PATH or ref=REV", tree);
+  return FALSE;
+}
+
+/* TreeSource of --base, the word and --tree; the current directory where nothing is said. */
+static GArray *
+read_sources (TreeRepo *repo, int argc, char **argv, GError **error)
+{
+  g_autoptr (GArray) sources = g_array_new (FALSE, FALSE, sizeof (TreeSource));
+  if (opt_base != NULL && !add_rev (repo, sources, opt_base, error))
+    return NULL;
+  if (argc > 0 && opt_trees != NULL) {
+    (void)refuse (error, "Give either PATH or --tree");
+    return NULL;
+  }
+  for (gsize i = 0; opt_trees != NULL && opt_trees[i] != NULL; i++)
+    if (!add_tree (repo, sources, opt_trees[i], error))
+      return NULL;
+  if (opt_trees == NULL)
+    add_dir (sources, argc > 0 ? argv[0] : ".");
+  return g_steal_pointer (&sources);
 }
 
 static void
@@ -233,22 +287,38 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeCommitOptions commit_options;
   TreeChecksum parent;
   g_autofree char *body = NULL;
-  const char *dir = NULL;
-  const char *rev = NULL;
   if (!read_options (&commit_options, error) || !read_parent (&commit_options, &parent, error) ||
-      !read_body (&body, error) || !read_source (argc, argv, &dir, &rev, error))
+      !read_body (&body, error))
     return FALSE;
   if (body != NULL)
     commit_options.body = body;
-
-  TreeCommitResult result = {0};
-  if (rev != NULL) {
-    if (!commit_rev (context->repo, rev, &commit_options, &result, error))
+  g_autoptr (GArray) modes = NULL;
+  g_auto (GStrv) skips = NULL;
+  if (opt_statoverride != NULL) {
+    modes = commit_rules_read_modes (opt_statoverride, error);
+    if (modes == NULL)
       return FALSE;
-  } else if (!tree_repo_commit_dir (context->repo, AT_FDCWD, dir, &commit_options, &result,
-                                    error)) {
-    return FALSE;
+    commit_options.mode_rules = (const TreeModeRule *)modes->data;
+    commit_options.n_mode_rules = modes->len;
   }
+  if (opt_skip_list != NULL) {
+    skips = commit_rules_read_skips (opt_skip_list, error);
+    if (skips == NULL)
+      return FALSE;
+    commit_options.skip_paths = (const char *const *)skips;
+  }
+  g_autoptr (GArray) sources = read_sources (context->repo, argc, argv, error);
+  if (sources == NULL)
+    return FALSE;
+  ShowProgress line = {0};
+  commit_options.progress = show_progress;
+  commit_options.user_data = &line;
+  TreeCommitResult result = {0};
+  gboolean ok = tree_repo_commit (context->repo, (const TreeSource *)sources->data, sources->len,
+                                  &commit_options, &result, error);
+  show_progress_end (&line);
+  if (!ok)
+    return FALSE;
   print_result (&result);
   return TRUE;
 }
