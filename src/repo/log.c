@@ -2,6 +2,8 @@
 /* `pando log`: a commit and all before it. */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "src/command.h"
 #include "src/show/dump.h"
 #include "tree-error.h"

@@ -70,9 +70,9 @@ print_entry (const TreeEntry *entry, gpointer user_data, GError **error)
 }
 
 static void
-print_xattrs_json (Json *json, GVariant *xattrs)
+print_xattrs_json (ShowJson *json, GVariant *xattrs)
 {
-  json_open (json, "xattrs", '{');
+  show_json_begin_object (json, "xattrs");
   for (gsize i = 0; xattrs != NULL && i < g_variant_n_children (xattrs); i++) {
     g_autoptr (GVariant) name = NULL;
     g_autoptr (GVariant) value = NULL;
@@ -80,39 +80,39 @@ print_xattrs_json (Json *json, GVariant *xattrs)
     gsize len;
     const guint8 *bytes = g_variant_get_fixed_array (value, &len, 1);
     g_autofree char *text = g_base64_encode (bytes != NULL ? bytes : (const guint8 *)"", len);
-    json_string (json, g_variant_get_bytestring (name), text);
+    show_json_string (json, g_variant_get_bytestring (name), text);
   }
-  json_close (json, '}');
+  show_json_end_object (json);
 }
 
 static gboolean
 print_entry_json (const TreeEntry *entry, gpointer user_data, GError **error)
 {
-  Json *json = user_data;
+  ShowJson *json = user_data;
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
-  json_newline (json);
-  json_open (json, NULL, '{');
-  json_string (json, "path", entry->path);
-  json_string (json, "type",
-               S_ISDIR (entry->mode)   ? "directory"
-               : S_ISLNK (entry->mode) ? "symlink"
-                                       : "file");
-  json_uint (json, "mode", entry->mode & 07777);
-  json_uint (json, "uid", entry->uid);
-  json_uint (json, "gid", entry->gid);
+  show_json_begin_object (json, NULL);
+  show_json_string (json, "path", entry->path);
+  show_json_string (json, "type",
+                    S_ISDIR (entry->mode)   ? "directory"
+                    : S_ISLNK (entry->mode) ? "symlink"
+                                            : "file");
+  show_json_uint (json, "mode", entry->mode & 07777);
+  show_json_uint (json, "uid", entry->uid);
+  show_json_uint (json, "gid", entry->gid);
   if (S_ISREG (entry->mode))
-    json_uint (json, "size", entry->size);
+    show_json_uint (json, "size", entry->size);
   if (entry->target != NULL)
-    json_string (json, "target", entry->target);
+    show_json_string (json, "target", entry->target);
   tree_checksum_to_hex (&entry->content, hex);
-  json_string (json, "checksum", hex);
+  show_json_string (json, "checksum", hex);
   if (S_ISDIR (entry->mode)) {
     tree_checksum_to_hex (&entry->meta, hex);
-    json_string (json, "meta-checksum", hex);
+    show_json_string (json, "meta-checksum", hex);
   }
   if (opt_xattrs)
     print_xattrs_json (json, entry->xattrs);
-  json_close (json, '}');
+  show_json_end_object (json);
+  show_json_flush (json);
   return TRUE;
 }
 
@@ -131,7 +131,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     flags |= TREE_LS_DIR_ONLY;
   if (opt_nul_filenames_only)
     flags |= TREE_LS_NAMES_ONLY;
-  Json json = JSON_INIT (stdout);
+  g_auto (ShowJson) json = {0};
+  show_json_init (&json);
   TreeEntryFunc print = opt_json                 ? print_entry_json
                         : opt_nul_filenames_only ? print_name
                                                  : print_entry;
@@ -139,14 +140,13 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   static char *const whole[] = {root, NULL};
   char *const *paths = argc > 1 ? argv + 1 : whole;
   if (opt_json)
-    json_open (&json, NULL, '[');
+    show_json_begin_array (&json, NULL);
   for (; *paths != NULL; paths++)
     if (!tree_repo_ls (context->repo, &commit, *paths, flags, print, &json, error))
       return FALSE;
   if (opt_json) {
-    puts ("");
-    json_close (&json, ']');
-    puts ("");
+    show_json_end_array (&json);
+    show_json_flush (&json);
   }
   return TRUE;
 }

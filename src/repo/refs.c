@@ -62,18 +62,17 @@ shown_name (const TreeRef *ref, const char *prefix)
 }
 
 static void
-print_ref (const TreeRef *ref, const char *prefix, Json *json)
+print_ref (const TreeRef *ref, const char *prefix, ShowJson *json)
 {
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (&ref->checksum, hex);
   if (opt_json) {
-    json_newline (json);
-    json_open (json, NULL, '{');
-    json_string (json, "name", ref->name);
-    json_string (json, "checksum", hex);
+    show_json_begin_object (json, NULL);
+    show_json_string (json, "name", ref->name);
+    show_json_string (json, "checksum", hex);
     if (ref->alias_of != NULL)
-      json_string (json, "alias-of", ref->alias_of);
-    json_close (json, '}');
+      show_json_string (json, "alias-of", ref->alias_of);
+    show_json_end_object (json);
     return;
   }
   g_autofree char *name = shown_name (ref, prefix);
@@ -86,7 +85,7 @@ print_ref (const TreeRef *ref, const char *prefix, Json *json)
 }
 
 static gboolean
-list_prefix (const TreeRepo *repo, const char *prefix, Json *json, GError **error)
+list_prefix (const TreeRepo *repo, const char *prefix, ShowJson *json, GError **error)
 {
   g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, prefix, error);
   if (refs == NULL)
@@ -102,18 +101,18 @@ list_prefix (const TreeRepo *repo, const char *prefix, Json *json, GError **erro
 static gboolean
 list (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  Json json = JSON_INIT (stdout);
+  g_auto (ShowJson) json = {0};
+  show_json_init (&json);
   if (opt_json)
-    json_open (&json, NULL, '[');
+    show_json_begin_array (&json, NULL);
   if (argc == 0 && !list_prefix (context->repo, NULL, &json, error))
     return FALSE;
   for (int i = 0; i < argc; i++)
     if (!list_prefix (context->repo, argv[i], &json, error))
       return FALSE;
   if (opt_json) {
-    puts ("");
-    json_close (&json, ']');
-    puts ("");
+    show_json_end_array (&json);
+    show_json_flush (&json);
   }
   return TRUE;
 }

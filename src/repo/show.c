@@ -96,9 +96,10 @@ show_commit (const TreeCommitInfo *info, GError **error)
     return TRUE;
   }
   if (opt_json) {
-    Json json = JSON_INIT (stdout);
+    g_auto (ShowJson) json = {0};
+    show_json_init (&json);
     dump_commit_json (info, &json);
-    puts ("");
+    show_json_flush (&json);
     return TRUE;
   }
   DumpStyle style = !opt_raw ? DUMP_TEXT : opt_no_byteswap ? DUMP_RAW_UNSWAPPED : DUMP_RAW;

@@ -4,6 +4,8 @@
 
 #include "src/show/dump.h"
 
+#include <stdio.h>
+
 #include <string.h>
 #include <time.h>
 

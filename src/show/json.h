@@ -24,8 +24,8 @@ void show_json_string (ShowJson *self, const char *name, const char *value);
 void show_json_int (ShowJson *self, const char *name, gint64 value);
 void show_json_uint (ShowJson *self, const char *name, guint64 value);
 void show_json_boolean (ShowJson *self, const char *name, gboolean value);
-/* Texts, arrays of texts, booleans and dictionaries as themselves; what JSON has no form for, as the
- * text of a GVariant. */
+/* Texts, arrays of texts, booleans and dictionaries as themselves; what JSON has no form for, as
+ * the text of a GVariant. */
 void show_json_variant (ShowJson *self, const char *name, GVariant *value);
 /* Prints what there is so far on standard output: long lists need not be kept in memory. At the top
  * it ends the line. */
