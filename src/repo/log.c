@@ -60,16 +60,15 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (!command_check_words (context, argc, 1, 1, error) ||
       !tree_repo_resolve_rev (context->repo, argv[0], &checksum, error))
     return FALSE;
-  g_auto (ShowJson) json;
+  g_auto (ShowJson) json = {0};
   show_json_init (&json);
   if (!opt_json)
     return print_history (context->repo, &checksum, &json, error);
   show_json_begin_array (&json, NULL);
   if (!print_history (context->repo, &checksum, &json, error))
     return FALSE;
-  puts ("");
   show_json_end_array (&json);
-  puts ("");
+  show_json_flush (&json);
   return TRUE;
 }
 
