@@ -204,7 +204,7 @@ typedef struct {
   const char *target;   /* of a symbolic link, else NULL */
   TreeChecksum content; /* file object, or dirtree */
   TreeChecksum meta;    /* dirmeta of a directory */
-  GVariant *xattrs;     /* `a(ayay)` or NULL */
+  GVariant *xattrs;     /* `a(ayay)`; NULL for none, and perhaps when not asked for */
 } TreeEntry;
 
 typedef gboolean (*TreeEntryFunc) (const TreeEntry *entry, gpointer user_data, GError **error);
@@ -213,8 +213,9 @@ typedef enum {
   TREE_LS_DEFAULT = 0,
   TREE_LS_RECURSIVE = 1 << 0,
   TREE_LS_DIR_ONLY = 1 << 1, /* a directory itself and not what is in it */
-  TREE_LS_NAMES_ONLY =
-      1 << 2, /* files are not opened: of an entry only path, content, meta and the type in mode */
+  /* Files are not opened: of an entry only path, content, meta and the type in mode. */
+  TREE_LS_NAMES_ONLY = 1 << 2,
+  TREE_LS_XATTRS = 1 << 3, /* xattrs are read, which takes longer */
 } TreeLsFlags;
 
 /* Calls @func for @path in the commit and, when it is a directory, for what is in it: sorted, files

@@ -190,13 +190,23 @@ codec_deflate_stream (Codec *self, int level, Source *source, CodecSink sink, gp
   return TRUE;
 }
 
+/* Many a source is opened for its metadata alone: the machine and its buffer are made when the
+ * first byte is asked for. */
 typedef struct {
   Source source;
   Source *inner;
   z_stream z;
   gboolean ended;
-  guint8 buffer[STREAM_BUFFER];
+  guint8 *buffer; /* STREAM_BUFFER bytes; NULL before the first read */
 } InflateSource;
+
+static void
+begin (InflateSource *self)
+{
+  self->buffer = g_malloc (STREAM_BUFFER);
+  if (inflateInit2 (&self->z, -MAX_WBITS) != Z_OK)
+    g_error ("zlib cannot inflate");
+}
 
 /* Nothing may follow the end of the stream. */
 static gboolean
@@ -219,6 +229,8 @@ inflate_source_read (Source *source, void *buffer, gsize len, GError **error)
   z_stream *z = &self->z;
   if (self->ended || len == 0)
     return 0;
+  if (self->buffer == NULL)
+    begin (self);
   z->next_out = buffer;
   z->avail_out = (uInt)MIN (len, G_MAXINT);
   uInt room = z->avail_out;
@@ -250,7 +262,9 @@ static void
 inflate_source_close (Source *source)
 {
   InflateSource *self = (InflateSource *)source;
-  (void)inflateEnd (&self->z);
+  if (self->buffer != NULL)
+    (void)inflateEnd (&self->z);
+  g_free (self->buffer);
   g_free (self);
 }
 
@@ -261,7 +275,5 @@ inflate_source_new (Source *inner)
   self->source.read = inflate_source_read;
   self->source.close = inflate_source_close;
   self->inner = inner;
-  if (inflateInit2 (&self->z, -MAX_WBITS) != Z_OK)
-    g_error ("zlib cannot inflate");
   return &self->source;
 }

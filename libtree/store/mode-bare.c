@@ -36,16 +36,6 @@ bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, g
 }
 
 static gboolean
-open_link (int dfd, const char *path, StoreFile *file, GError **error)
-{
-  if (!link_read_at (dfd, path, &file->meta.target, error))
-    return FALSE;
-  if (file->meta.target == NULL)
-    return throw_error (error, TREE_ERROR_NOT_FOUND, "'%s' is gone", path);
-  return xattr_read_at (dfd, path, &file->meta.xattrs, error);
-}
-
-static gboolean
 open_regular (int dfd, const char *path, StoreFile *file, GError **error)
 {
   file->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -57,24 +47,36 @@ open_regular (int dfd, const char *path, StoreFile *file, GError **error)
   return xattr_read_fd (file->fd, NULL, &file->meta.xattrs, error);
 }
 
+/* What the inode says by itself. */
 static gboolean
-bare_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
+read_inode (int dfd, const char *path, StoreFile *out, GError **error)
 {
   *out = (StoreFile){.fd = -1};
   struct stat st;
   if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error, "stat '%s'", path);
+  if (!S_ISLNK (st.st_mode) && !S_ISREG (st.st_mode))
+    return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is neither a file nor a link", path);
   out->meta.uid = st.st_uid;
   out->meta.gid = st.st_gid;
   out->meta.mode = st.st_mode;
-  gboolean ok;
-  if (S_ISLNK (st.st_mode))
-    ok = open_link (dfd, path, out, error);
-  else if (S_ISREG (st.st_mode)) {
+  if (S_ISREG (st.st_mode)) {
     out->size = (guint64)st.st_size;
-    ok = open_regular (dfd, path, out, error);
-  } else
-    ok = throw_error (error, TREE_ERROR_CORRUPT, "'%s' is neither a file nor a link", path);
+    return TRUE;
+  }
+  if (!link_read_at (dfd, path, &out->meta.target, error))
+    return FALSE;
+  return out->meta.target != NULL ||
+         throw_error (error, TREE_ERROR_NOT_FOUND, "'%s' is gone", path);
+}
+
+static gboolean
+bare_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
+{
+  if (!read_inode (dfd, path, out, error))
+    return FALSE;
+  gboolean ok = S_ISLNK (out->meta.mode) ? xattr_read_at (dfd, path, &out->meta.xattrs, error)
+                                         : open_regular (dfd, path, out, error);
   if (!ok)
     store_file_clear (out);
   return ok;
@@ -87,4 +89,5 @@ const StoreMode store_mode_bare = {
     .hardlink_checkout = TRUE,
     .write = bare_write,
     .open = bare_open,
+    .stat = read_inode,
 };

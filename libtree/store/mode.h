@@ -61,6 +61,8 @@ typedef struct {
    * read and unpacked into its buffers at once, and last until its next use. Errors:
    * TREE_ERROR_NOT_FOUND, TREE_ERROR_CORRUPT */
   gboolean (*open) (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error);
+  /* Metadata without xattrs and content, where that takes fewer system calls; else NULL. */
+  gboolean (*stat) (int dfd, const char *path, StoreFile *out, GError **error);
 } StoreMode;
 
 extern const StoreMode store_mode_bare;

@@ -111,18 +111,20 @@ object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum, FileMet
                  checksum, error);
 }
 
-gboolean
-object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *checksum,
-                  StoreFile *out, GError **error)
+static gboolean
+open_file (const TreeRepo *repo, ModeWorker *worker, gboolean stat_only,
+           const TreeChecksum *checksum, StoreFile *out, GError **error)
 {
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, repo->mode->archive, path);
   g_autoptr (GError) local = NULL;
-  if (repo->mode->open (worker, repo->objects_dfd, path, out, &local))
+  if (stat_only && repo->mode->stat != NULL
+          ? repo->mode->stat (repo->objects_dfd, path, out, &local)
+          : repo->mode->open (worker, repo->objects_dfd, path, out, &local))
     return TRUE;
   gboolean missing = g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   if (missing && repo->parent != NULL)
-    return object_open_file (repo->parent, worker, checksum, out, error);
+    return open_file (repo->parent, worker, stat_only, checksum, out, error);
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (checksum, hex);
   if (missing)
@@ -130,6 +132,20 @@ object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *
   gboolean corrupt = g_error_matches (local, TREE_ERROR, TREE_ERROR_CORRUPT);
   g_propagate_error (error, g_steal_pointer (&local));
   return prefix_error (error, "%s '%s.file'", corrupt ? "Corrupted object" : "reading object", hex);
+}
+
+gboolean
+object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *checksum,
+                  StoreFile *out, GError **error)
+{
+  return open_file (repo, worker, /* stat_only= */ FALSE, checksum, out, error);
+}
+
+gboolean
+object_stat_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile *out,
+                  GError **error)
+{
+  return open_file (repo, NULL, /* stat_only= */ TRUE, checksum, out, error);
 }
 
 char *

@@ -29,6 +29,11 @@ gboolean object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum
 gboolean object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeChecksum *checksum,
                            StoreFile *out, GError **error);
 
+/* The metadata of a file object, perhaps without its xattrs, and its size: for who lists many and
+ * reads none. */
+gboolean object_stat_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile *out,
+                           GError **error);
+
 /* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
 gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
                             GError **error);

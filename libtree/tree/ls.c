@@ -130,7 +130,10 @@ show_file (Lister *self, const TreeChecksum *content, GError **error)
   TreeEntry entry = {.path = shown_path (self), .mode = S_IFREG, .content = *content};
   g_auto (StoreFile) file = {.fd = -1};
   if ((self->flags & TREE_LS_NAMES_ONLY) == 0) {
-    if (!object_open_file (self->repo, NULL, content, &file, error))
+    gboolean ok = (self->flags & TREE_LS_XATTRS) != 0
+                      ? object_open_file (self->repo, NULL, content, &file, error)
+                      : object_stat_file (self->repo, content, &file, error);
+    if (!ok)
       return prefix_error (error, "'%s'", entry.path);
     entry.uid = file.meta.uid;
     entry.gid = file.meta.gid;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -106,6 +107,34 @@ test_ls (Fixture *f, gconstpointer mode)
              "40000 0:0 0 /b\n100000 0:0 0 /b/file\n40000 0:0 0 /b/deep\n");
 }
 
+static gboolean
+count_xattrs (const TreeEntry *entry, gpointer user_data, GError **error)
+{
+  if (entry->xattrs != NULL)
+    *(guint *)user_data += (guint)g_variant_n_children (entry->xattrs);
+  return TRUE;
+}
+
+static void
+test_xattrs (Fixture *f, gconstpointer mode)
+{
+  g_autoptr (GError) error = NULL;
+  autofd int fd = openat (f->dfd, "t/z", O_RDONLY | O_CLOEXEC);
+  if (fsetxattr (fd, "user.one", "1", 1, 0) < 0) {
+    g_test_skip ("no user attributes on this file system");
+    return;
+  }
+  TreeCommitOptions options = TREE_COMMIT_OPTIONS_INIT;
+  TreeCommitResult result;
+  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = f->dfd, .path = "t"};
+  (void)tree_repo_commit (f->repo, &source, 1, &options, &result, &error);
+  g_assert_no_error (error);
+  guint n = 0;
+  g_assert_true (
+      tree_repo_ls (f->repo, &result.checksum, "/z", TREE_LS_XATTRS, count_xattrs, &n, &error));
+  g_assert_cmpuint (n, >=, 1);
+}
+
 static void
 test_missing (Fixture *f, gconstpointer mode)
 {
@@ -164,6 +193,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++) {
     add ("ls", modes[i], test_ls);
+    add ("xattrs", modes[i], test_xattrs);
     add ("missing", modes[i], test_missing);
     add ("stop", modes[i], test_stop);
     add ("cat", modes[i], test_cat);
