@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernel of a tree, and its way into /boot/ostree/STATEROOT-BOOTCSUM.
  *
- *   usr/lib/modules/KVER/    vmlinuz, initramfs.img or initramfs, devicetree or dtb/,
- * .vmlinuz.hmac; BOOTCSUM = SHA-256 of kernel, initramfs and device trees, in this order
+ *   usr/lib/modules/KVER/         vmlinuz, initramfs.img or initramfs, devicetree or dtb/, and
+ *                                 .vmlinuz.hmac; BOOTCSUM = SHA-256 of kernel, initramfs and
+ *                                 device trees, in this order
  *   usr/lib/ostree-boot/, boot/   (old) vmlinuz-KVER-SHA, initramfs-…-SHA, devicetree-…-SHA;
- *                            BOOTCSUM = SHA, which all names must share
+ *                                 BOOTCSUM = SHA, which all names must share
  */
 #pragma once
 

@@ -92,7 +92,7 @@ test_resolve (void)
 
   static const char *const bad[] = {
       "../../../deploy/os/deploy/../../../etc", "/etc", "../../../deploy/../deploy/" CSUM ".0",
-      "../../../deploy/os/var/" CSUM ".0", "../../../deploy/os/deploy/" CSUM};
+      "../../../deploy/os/var/" CSUM ".0", ("../../../deploy/os/deploy/" CSUM)};
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
     make_link (dfd, bad[i], link);
     g_assert_cmpint (bootpath_resolve (dfd, &path, &deploy), ==, -EINVAL);
