@@ -218,6 +218,12 @@ fetch_body_data (FetchBody *self, const guint8 **out_data, gsize *out_len, GErro
   return TRUE;
 }
 
+int
+fetch_body_fd (const FetchBody *self)
+{
+  return self->fd;
+}
+
 void
 fetch_body_free (FetchBody *self)
 {

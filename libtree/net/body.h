@@ -30,6 +30,9 @@ void body_truncate (FetchBody *self);
 guint64 body_size (const FetchBody *self);
 /* The content; *@out_data is valid until fetch_body_free(). Any thread, one at a time. */
 gboolean fetch_body_data (FetchBody *self, const guint8 **out_data, gsize *out_len, GError **error);
+/* The file that a large body is in, or -1; borrowed. Reading from it keeps its pages out of the
+ * process. */
+int fetch_body_fd (const FetchBody *self);
 /* Any thread. NULL is fine. */
 void fetch_body_free (FetchBody *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FetchBody, fetch_body_free)

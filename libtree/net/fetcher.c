@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "net/poller.h"
 #include "net/transfer.h"
 #include "net/url.h"
 
@@ -40,7 +41,8 @@ struct Fetcher {
   GQueue delayed;                    /* owned FetchJob that wait for a retry */
   GPtrArray *idle;                   /* owned Transfer without a job */
   GPtrArray *active;                 /* owned Transfer with one */
-  guint limit;                       /* requests in flight */
+  Poller *poller;
+  guint limit; /* requests in flight */
   guint64 received;
   guint64 sent;
   gint woken; /* atomic: a wakeup was sent since the last turn */
@@ -128,6 +130,11 @@ fetcher_new (const FetchConfig *config, GError **error)
     fetcher_free (self);
     return throw_null (error, TREE_ERROR_FAILED, "set up libcurl: out of memory");
   }
+  self->poller = poller_new (curl, self->multi, error);
+  if (self->poller == NULL) {
+    fetcher_free (self);
+    return NULL;
+  }
   long connections = (long)self->config.max_connections;
   (void)curl->multi_setopt (self->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
   (void)curl->multi_setopt (self->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
@@ -164,6 +171,7 @@ fetcher_free (Fetcher *self)
   drop_queue (&self->delayed);
   if (self->multi != NULL)
     (void)self->curl->multi_cleanup (self->multi);
+  poller_free (self->poller);
   body_pool_free (self->bodies);
   clear_config (&self->config);
   g_free (self);
@@ -219,7 +227,7 @@ void
 fetcher_wakeup (Fetcher *self)
 {
   if (g_atomic_int_exchange (&self->woken, 1) == 0)
-    (void)self->curl->multi_wakeup (self->multi); /* at worst the next timeout does it */
+    poller_wake (self->poller);
 }
 
 /* Ends a job: calls back and frees it. */
@@ -402,15 +410,8 @@ fetcher_run (Fetcher *self, FetcherTurn turn, gpointer user_data, GError **error
     int timeout_ms = requeue_delayed (self);
     if (!send_queued (self, error))
       return FALSE;
-    int running = 0;
-    CURLMcode code = self->curl->multi_perform (self->multi, &running);
-    gsize before = self->active->len;
+    if (!poller_step (self->poller, timeout_ms, error))
+      return FALSE;
     collect (self);
-    gboolean progress = self->active->len < before;
-    if (code == CURLM_OK && !progress)
-      code = self->curl->multi_poll (self->multi, NULL, 0, timeout_ms, NULL);
-    if (code != CURLM_OK)
-      return throw_error (error, TREE_ERROR_NETWORK, "libcurl: %s",
-                          self->curl->multi_strerror (code));
   }
 }

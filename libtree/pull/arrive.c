@@ -65,7 +65,10 @@ arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum *checksum
                 GError **error)
 {
   gboolean found = FALSE;
-  if (!txn_has_object (self->config.txn, type, checksum, &found, error))
+  /* What this pull stages the queue knows; what another one left is only there when it left any. */
+  Txn *txn = self->config.txn;
+  if (!(txn_is_resumed (txn) ? txn_has_object (txn, type, checksum, &found, error)
+                             : object_exists (txn_get_repo (txn), type, checksum, &found, error)))
     return FALSE;
   *out = found ? PULL_HERE : PULL_MISSING;
   if (!found && self->config.source_has_all)
@@ -257,6 +260,9 @@ run_content (Arrival *self, ObjectWriter *writer, Job *job, GError **error)
 {
   if (job->action == PULL_IMPORT)
     return import_file (self, writer, &job->item, error);
+  int fd = fetch_body_fd (job->body);
+  if (fd >= 0)
+    return object_writer_put_archive_fd (writer, fd, &job->item.checksum, error);
   const guint8 *data;
   gsize len;
   return fetch_body_data (job->body, &data, &len, error) &&

@@ -122,8 +122,10 @@ open_staging (Txn *self, GError **error)
     g_autoptr (GError) local = NULL;
     if (entry->type != DT_DIR || !g_str_has_prefix (entry->name, prefix))
       continue;
-    if (try_staging (self, tmp_dfd, entry->name, &local))
+    if (try_staging (self, tmp_dfd, entry->name, &local)) {
+      self->resumed = TRUE;
       return TRUE;
+    }
     if (local != NULL) {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
@@ -242,6 +244,12 @@ TreeRepo *
 txn_get_repo (Txn *self)
 {
   return self->repo;
+}
+
+gboolean
+txn_is_resumed (const Txn *self)
+{
+  return self->resumed;
 }
 
 void

@@ -40,6 +40,8 @@ void txn_free (Txn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Txn, txn_free)
 
 TreeRepo *txn_get_repo (Txn *self); /* borrowed */
+/* Did it begin with what another one had staged? */
+gboolean txn_is_resumed (const Txn *self);
 
 /* Refs to write at commit: @checksum NULL deletes. @refspec as in tree_repo_set_ref(). Not
  * thread-safe. */
