@@ -162,6 +162,10 @@ entries_as_bytes (const Command *command)
       g_array_append_vals (all, e, 1);
   for (guint i = 0; i < all->len; i++) {
     GOptionEntry *e = &g_array_index (all, GOptionEntry, i);
+    /* A letter of the command's own wins: `summary -v`. GOption would take both. */
+    for (guint j = 0; j < i; j++)
+      if (e->short_name != 0 && g_array_index (all, GOptionEntry, j).short_name == e->short_name)
+        e->short_name = 0;
     if (e->arg == G_OPTION_ARG_STRING)
       e->arg = G_OPTION_ARG_FILENAME;
     else if (e->arg == G_OPTION_ARG_STRING_ARRAY)

@@ -9,7 +9,9 @@
   X (cmd_remote_add)                                                                               \
   X (cmd_remote_delete)                                                                            \
   X (cmd_remote_list)                                                                              \
-  X (cmd_remote_show_url)
+  X (cmd_remote_refs)                                                                              \
+  X (cmd_remote_show_url)                                                                          \
+  X (cmd_remote_summary)
 
 #define REPO_COMMANDS(X)                                                                           \
   X (cmd_repo_cat)                                                                                 \
@@ -25,7 +27,6 @@
   X (cmd_repo_pull)                                                                                \
   X (cmd_repo_pull_local)                                                                          \
   X (cmd_repo_refs)                                                                                \
-  X (cmd_repo_remote)                                                                              \
   X (cmd_repo_reset)                                                                               \
   X (cmd_repo_rev_parse)                                                                           \
   X (cmd_repo_serve)                                                                               \
@@ -58,15 +59,16 @@ REPO_COMMANDS (DECLARE)
 ADMIN_COMMANDS (DECLARE)
 
 static const Command *const remote_commands[] = {REMOTE_COMMANDS (ENTRY) NULL};
-static const Command *const repo_commands[] = {REPO_COMMANDS (ENTRY) NULL};
-static const Command *const admin_commands[] = {ADMIN_COMMANDS (ENTRY) NULL};
-static const Command *const root_commands[] = {&group_admin, REPO_COMMANDS (ENTRY) NULL};
-
-const Command cmd_repo_remote = {
+static const Command group_remote = {
     .name = "remote",
     .summary = "Commands for the repositories to pull from",
     .subcommands = remote_commands,
 };
+
+static const Command *const repo_commands[] = {REPO_COMMANDS (ENTRY) & group_remote, NULL};
+static const Command *const admin_commands[] = {ADMIN_COMMANDS (ENTRY) NULL};
+static const Command *const root_commands[] = {&group_admin, REPO_COMMANDS (ENTRY) & group_remote,
+                                               NULL};
 
 const Command group_repo = {
     .name = "repo",
