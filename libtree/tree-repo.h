@@ -112,7 +112,8 @@ typedef struct {
  */
 TREE_API GPtrArray *tree_repo_list_refs (const TreeRepo *self, const char *prefix, GError **error);
 
-/* A ref of refs/mirrors or, for the repository's own collection, of refs/heads. */
+/* A ref of refs/mirrors, of refs/heads for the repository's own collection, or of refs/remotes for
+ * a remote whose collection is configured. */
 typedef struct {
   char *collection;
   char *name;

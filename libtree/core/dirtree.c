@@ -63,9 +63,10 @@ check_element (const guint8 *data, gsize len, guint n_checksums, GError **error)
 gboolean
 dirtree_check_name (const char *name, GError **error)
 {
-  if (*name == '\0' || strcmp (name, ".") == 0 || strcmp (name, "..") == 0 ||
-      strchr (name, '/') != NULL)
-    return throw_error (error, TREE_ERROR_CORRUPT, "'%s' cannot be a file name in a tree", name);
+  if (strchr (name, '/') != NULL)
+    return throw_error (error, TREE_ERROR_CORRUPT, "Invalid / in filename %s", name);
+  if (*name == '\0' || strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return throw_error (error, TREE_ERROR_CORRUPT, "Invalid filename '%s'", name);
   if (!g_utf8_validate (name, -1, NULL)) {
     g_autofree char *shown = g_strescape (name, NULL);
     return throw_error (error, TREE_ERROR_INVALID, "file name '%s' is not UTF-8; rename the file",

@@ -85,7 +85,7 @@ check_refs (Fsck *self, GError **error)
       return FALSE;
   }
   report (self, FALSE, "Validating refs in collections...");
-  g_autoptr (GPtrArray) collections = tree_repo_list_collection_refs (self->repo, error);
+  g_autoptr (GPtrArray) collections = refs_list_collections (self->repo, error);
   if (collections == NULL)
     return FALSE;
   for (guint i = 0; i < collections->len; i++) {

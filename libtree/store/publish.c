@@ -229,6 +229,14 @@ publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
   return write_summary (repo, bytes, error) || prefix_error (error, "summary");
 }
 
+gboolean
+publish_automatically (TreeRepo *repo, GError **error)
+{
+  gboolean wanted = FALSE;
+  return repo_config_boolean (repo, "core", "auto-update-summary", FALSE, &wanted, error) &&
+         (!wanted || publish_summary (repo, NULL, error));
+}
+
 /* ---- The commit that carries the metadata of a collection ---- */
 
 static GVariant *

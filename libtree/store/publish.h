@@ -9,3 +9,5 @@
  * commit of the ref ostree-metadata, where there is a collection; a transaction that updates the
  * summary by itself must not. @metadata: (nullable) `a{sv}` added. */
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
+/* The same after a change of refs, where core.auto-update-summary says so. */
+gboolean publish_automatically (TreeRepo *repo, GError **error);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "core/refspec.h"
 #include "store/refs.h"
+#include "store/remote.h"
 
 enum {
   MAX_DEPTH = 64, /* directories in a ref's name: each holds a descriptor while it is listed */
@@ -257,16 +258,14 @@ add_collection_ref (gpointer user_data, const char *name, const TreeChecksum *ch
   return TRUE;
 }
 
+/* @owner: of the namespace; the refs are shown as those of @collection. */
 static gboolean
-list_collection (const TreeRepo *repo, RefKind kind, const char *collection, GPtrArray *out,
-                 GError **error)
+list_collection (const TreeRepo *repo, RefKind kind, const char *owner, const char *collection,
+                 GPtrArray *out, GError **error)
 {
   CollectionSink sink = {out, collection};
-  Lister lister = {.repo = repo,
-                   .kind = kind,
-                   .owner = kind == REF_MIRRORS ? collection : NULL,
-                   .found = add_collection_ref,
-                   .user_data = &sink};
+  Lister lister = {
+      .repo = repo, .kind = kind, .owner = owner, .found = add_collection_ref, .user_data = &sink};
   return visit (&lister, "", error);
 }
 
@@ -278,8 +277,21 @@ refs_list_mirrors (const TreeRepo *repo, GError **error)
   if (names == NULL)
     return prefix_null (error, "list refs");
   for (guint i = 0; i < names->len; i++)
-    if (!list_collection (repo, REF_MIRRORS, names->pdata[i], refs, error))
+    if (!list_collection (repo, REF_MIRRORS, names->pdata[i], names->pdata[i], refs, error))
       return prefix_null (error, "list refs of collection '%s'", (char *)names->pdata[i]);
+  g_ptr_array_sort (refs, compare_collection_refs);
+  return g_steal_pointer (&refs);
+}
+
+GPtrArray *
+refs_list_collections (const TreeRepo *repo, GError **error)
+{
+  g_autoptr (GPtrArray) refs = refs_list_mirrors (repo, error);
+  if (refs == NULL)
+    return NULL;
+  if (repo->collection_id != NULL &&
+      !list_collection (repo, REF_HEADS, NULL, repo->collection_id, refs, error))
+    return prefix_null (error, "list refs");
   g_ptr_array_sort (refs, compare_collection_refs);
   return g_steal_pointer (&refs);
 }
@@ -287,14 +299,21 @@ refs_list_mirrors (const TreeRepo *repo, GError **error)
 GPtrArray *
 tree_repo_list_collection_refs (const TreeRepo *self, GError **error)
 {
-  g_autoptr (GPtrArray) refs = refs_list_mirrors (self, error);
-  if (refs == NULL)
+  g_autoptr (GPtrArray) refs = refs_list_collections (self, error);
+  g_autoptr (GPtrArray) remotes = refs != NULL ? refs_list_remote_names (self, error) : NULL;
+  if (remotes == NULL)
     return NULL;
-  if (self->collection_id != NULL) {
-    if (!list_collection (self, REF_HEADS, self->collection_id, refs, error))
-      return prefix_null (error, "list refs");
-    g_ptr_array_sort (refs, compare_collection_refs);
+  for (guint i = 0; i < remotes->len; i++) {
+    const char *remote = remotes->pdata[i];
+    g_autofree char *collection = NULL;
+    /* Refs may outlive the configuration of their remote. */
+    if (!tree_repo_remote_option (self, remote, REMOTE_COLLECTION_ID, &collection, NULL) ||
+        collection == NULL)
+      continue;
+    if (!list_collection (self, REF_REMOTES, remote, collection, refs, error))
+      return prefix_null (error, "list refs of '%s'", remote);
   }
+  g_ptr_array_sort (refs, compare_collection_refs);
   return g_steal_pointer (&refs);
 }
 

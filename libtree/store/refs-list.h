@@ -9,6 +9,8 @@
 GPtrArray *refs_list_heads (const TreeRepo *repo, GError **error);
 /* TreeCollectionRef of refs/mirrors alone, sorted by collection and name; NULL on error. */
 GPtrArray *refs_list_mirrors (const TreeRepo *repo, GError **error);
+/* The same, and refs/heads for the repository's own collection. */
+GPtrArray *refs_list_collections (const TreeRepo *repo, GError **error);
 /* The remotes that have a directory below refs/remotes, sorted. */
 GPtrArray *refs_list_remote_names (const TreeRepo *repo, GError **error);
 

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "core/refspec.h"
 #include "plain/layout.h"
+#include "store/publish.h"
 #include "store/refs-list.h"
 
 /* Aliases that may lead to each other: people make one, a circle makes infinitely many. */
@@ -179,7 +180,8 @@ tree_repo_set_ref (TreeRepo *self, const char *refspec, const TreeChecksum *chec
                    GError **error)
 {
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
-  return lock >= 0 && refs_write (self, refspec, checksum, error);
+  return lock >= 0 && refs_write (self, refspec, checksum, error) &&
+         publish_automatically (self, error);
 }
 
 gboolean
@@ -187,7 +189,8 @@ tree_repo_set_collection_ref (TreeRepo *self, const char *collection, const char
                               const TreeChecksum *checksum, GError **error)
 {
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
-  return lock >= 0 && refs_write_collection (self, collection, ref, checksum, error);
+  return lock >= 0 && refs_write_collection (self, collection, ref, checksum, error) &&
+         publish_automatically (self, error);
 }
 
 /* "../" for each directory that @alias lies in, then @target. */
@@ -239,5 +242,5 @@ tree_repo_set_alias (TreeRepo *self, const char *alias, const char *target, GErr
     (void)unlinkat (self->dfd, temp, 0);
     return prefix_error (error, "write alias '%s'", alias);
   }
-  return publish (self, REF_HEADS, NULL, alias, temp, error);
+  return publish (self, REF_HEADS, NULL, alias, temp, error) && publish_automatically (self, error);
 }

@@ -199,6 +199,10 @@ test_auto_update (Fixture *f, gconstpointer data)
   (void)txn_commit (txn, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (is_there (f, "summary"));
+  /* So does a ref that is set without a transaction. */
+  g_assert_cmpint (unlinkat (f->repo->dfd, "summary", 0), ==, 0);
+  set (f, "auto", NULL);
+  g_assert_true (is_there (f, "summary"));
   g_auto (Summary) summary = {0};
   update (f, NULL, &summary);
 }

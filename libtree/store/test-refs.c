@@ -279,6 +279,13 @@ test_collections (Fixture *f, gconstpointer data)
   g_assert_true (tree_repo_set_collection_ref (f->repo, "org.b.C", "os/x", NULL, &error));
   g_autoptr (GPtrArray) left = tree_repo_list_collection_refs (f->repo, &error);
   g_assert_cmpuint (left->len, ==, 2);
+  /* A remote's refs are in its collection, when that is known. */
+  const char *options[] = {"collection-id=org.far.Away", NULL};
+  g_assert_true (
+      tree_repo_remote_add (f->repo, "remote", "http://x", options, TREE_REMOTE_ADD_NEW, &error));
+  g_autoptr (GPtrArray) more = tree_repo_list_collection_refs (f->repo, &error);
+  g_assert_cmpuint (more->len, ==, 3);
+  g_assert_cmpstr (((const TreeCollectionRef *)more->pdata[0])->collection, ==, "org.far.Away");
 }
 
 /* Puts a commit object under a name of our choice: resolving looks at names alone. */

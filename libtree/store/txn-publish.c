@@ -205,11 +205,7 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
   if (!remove_staging (self, error))
     return FALSE;
   expire_tmp (self->repo);
-  gboolean update_summary = FALSE;
-  if (!repo_config_boolean (self->repo, "core", "auto-update-summary", FALSE, &update_summary,
-                            error))
-    return FALSE;
-  if (update_summary && self->refs->len > 0 && !publish_summary (self->repo, NULL, error))
+  if (self->refs->len > 0 && !publish_automatically (self->repo, error))
     return FALSE;
   if (out_stats != NULL)
     *out_stats = self->stats;
