@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
   /* What the commit is. */
-  const char *branch;  /* local ref to update; NULL for none */
+  const char *branch;  /* ref to update, "REF" or "REMOTE:REF"; NULL for none */
   const char *subject; /* NULL: "" */
   const char *body;    /* NULL: "" */
   gboolean has_timestamp;
@@ -98,8 +98,8 @@ TREE_API gboolean tree_repo_commit (TreeRepo *self, const TreeSource *sources, g
  * tree_checksum_path:
  * @dfd: directory that @path is relative to, or AT_FDCWD
  *
- * The name that the file or symbolic link at @path has as an object when it is committed as it is; of
- * a directory, that of its dirmeta.
+ * The name that the file or symbolic link at @path has as an object when it is committed as it is;
+ * of a directory, that of its dirmeta.
  */
 TREE_API gboolean tree_checksum_path (int dfd, const char *path, gboolean ignore_xattrs,
                                       TreeChecksum *out, GError **error);

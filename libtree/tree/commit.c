@@ -183,7 +183,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
 static gboolean
 make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GError **error)
 {
-  if (options->branch != NULL && !refspec_check_ref (options->branch, error))
+  if (options->branch != NULL && !refspec_parse (options->branch, NULL, NULL, error))
     return FALSE;
   for (gsize i = 0; options->bind_refs != NULL && options->bind_refs[i] != NULL; i++)
     if (!refspec_check_ref (options->bind_refs[i], error))
