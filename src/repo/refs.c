@@ -24,7 +24,7 @@ static const GOptionEntry options[] = {
     {"alias", 'A', 0, G_OPTION_ARG_NONE, &opt_alias,
      "Only aliases and what they stand for; with --create, make one", NULL},
     {"collections", 'c', 0, G_OPTION_ARG_NONE, &opt_collections,
-     "List refs by collection; PREFIX is a collection's ID then", NULL},
+     "Refs of collections; PREFIX is a collection's ID then, and REF is ID:REF", NULL},
     {"json", 0, 0, G_OPTION_ARG_NONE, &opt_json, "An array of objects, one a line", NULL},
     {"create", 0, 0, G_OPTION_ARG_STRING, &opt_create, "Make this ref; PREFIX is its REV then",
      "REF"},
@@ -120,8 +120,8 @@ list (const CommandContext *context, int argc, char **argv, GError **error)
 static gboolean
 list_collections (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  if (opt_json || opt_alias || opt_create != NULL || opt_delete)
-    return refuse (error, "--collections only lists: it goes with --revision alone");
+  if (opt_json || opt_alias)
+    return refuse (error, "--collections does not go with --json and --alias");
   g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (context->repo, error);
   if (refs == NULL)
     return FALSE;
@@ -216,26 +216,75 @@ delete_prefix (TreeRepo *repo, const char *prefix, GError **error)
   return TRUE;
 }
 
+/* --create=COLLECTION:REF REV */
 static gboolean
-run (const CommandContext *context, int argc, char **argv, GError **error)
+create_in_collection (TreeRepo *repo, const char *rev, GError **error)
 {
-  if (opt_collections)
-    return list_collections (context, argc, argv, error);
+  const char *colon = strchr (opt_create, ':');
+  if (colon == NULL)
+    return refuse (error, "--create with --collections needs COLLECTION-ID:REF");
+  g_autofree char *collection = g_strndup (opt_create, (gsize)(colon - opt_create));
+  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (repo, error);
+  if (refs == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len && !opt_force; i++) {
+    const TreeCollectionRef *ref = refs->pdata[i];
+    if (strcmp (ref->collection, collection) == 0 && strcmp (ref->name, colon + 1) == 0) {
+      g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
+                   "--create specified but ref %s already exists; --force replaces it", opt_create);
+      return FALSE;
+    }
+  }
+  TreeChecksum checksum;
+  return tree_repo_resolve_rev (repo, rev, &checksum, error) &&
+         tree_repo_set_collection_ref (repo, collection, colon + 1, &checksum, error);
+}
+
+static gboolean
+delete_collection (TreeRepo *repo, const char *collection, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (repo, error);
+  if (refs == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len; i++) {
+    const TreeCollectionRef *ref = refs->pdata[i];
+    if (strcmp (ref->collection, collection) == 0 &&
+        !tree_repo_set_collection_ref (repo, collection, ref->name, NULL, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+change (const CommandContext *context, int argc, char **argv, GError **error)
+{
   if (opt_create != NULL && opt_delete)
     return refuse (error, "Cannot specify both --create and --delete");
+  if (opt_collections && opt_alias)
+    return refuse (error, "--collections does not go with --alias");
+  if (opt_create != NULL && opt_collections && argc == 1)
+    return create_in_collection (context->repo, argv[0], error);
   if (opt_create != NULL)
     return create (context, argc, argv, error);
-  if (opt_force)
-    return refuse (error, "--force goes with --create");
-  if (!opt_delete)
-    return list (context, argc, argv, error);
   if (argc == 0)
     return command_usage_error (context, error,
                                 "At least one PREFIX is required when deleting refs");
   for (int i = 0; i < argc; i++)
-    if (!delete_prefix (context->repo, argv[i], error))
+    if (!(opt_collections ? delete_collection (context->repo, argv[i], error)
+                          : delete_prefix (context->repo, argv[i], error)))
       return FALSE;
   return TRUE;
+}
+
+static gboolean
+run (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  if (opt_create != NULL || opt_delete)
+    return change (context, argc, argv, error);
+  if (opt_force)
+    return refuse (error, "--force goes with --create");
+  return opt_collections ? list_collections (context, argc, argv, error)
+                         : list (context, argc, argv, error);
 }
 
 const Command cmd_repo_refs = {
