@@ -14,7 +14,9 @@
 static void
 print_pulled (const TreePullResult *result, gpointer user_data)
 {
-  show_progress_end (user_data);
+  ShowProgress *progress = user_data;
+  show_progress_end (progress);
+  *progress = (ShowProgress){0}; /* there may be another pull */
   show_pull_result (result);
 }
 

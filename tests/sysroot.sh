@@ -19,7 +19,7 @@ commit_os () {
 new_sysroot () {
   "$PANDO" admin init-fs sysroot
   "$PANDO" admin stateroot-init os >/dev/null
-  "$PANDO" --repo=sysroot/ostree/repo remote add --no-gpg-verify origin "file://$SCRATCH/repo"
+  "$PANDO" --repo=sysroot/ostree/repo remote add --no-gpg-verify origin "file://$PWD/repo"
 }
 
 # Pulls os/main and deploys it: deploy_os [OPTION…]

@@ -5,6 +5,10 @@
 # shellcheck disable=SC2119 # functions with optional arguments
 . "$(dirname "$0")/../lib.sh"
 need_killer
+need_root
+# In memory: how long a disk takes to sync is of no interest here.
+small_disk disk 256M
+cd disk
 # shellcheck source=tests/sysroot.sh
 . "$TESTS_DIR/sysroot.sh"
 export OSTREE_SYSROOT_DEBUG=mutable-deployments
@@ -19,11 +23,21 @@ commit_os 2
 v2=$REV
 "$PANDO" --repo=sysroot/ostree/repo pull origin os/main >/dev/null
 mv sysroot start
+for rev in "$v1" "$v2"; do "$PANDO" --repo=repo checkout -U "$rev" "whole-$rev"; done
 
-# A copy of it, hard links in the repository and all.
+# A copy of it. By hard links: nothing in a sysroot is changed in place.
 fresh () {
   rm -rf sysroot
-  cp -a start sysroot
+  cp -al start sysroot
+}
+
+# Which calls to try: of the shorter loops fewer, unless everything is to be tried.
+points () {
+  if [ "$1" -gt 150 ] || [ -n "${TEST_ALL-}" ]; then
+    crash_points "$1"
+  else
+    crash_points "$1" | awk 'NR % 3 == 0'
+  fi
 }
 
 # What boots is whole: kernel, initramfs, and all files of the commit that its name says.
@@ -38,9 +52,7 @@ check_boots () {
   while read -r file; do
     [ -s "sysroot/boot$file" ] || fail "killed at $at: no $file"
   done <kernels
-  rm -rf whole
-  "$PANDO" --repo=repo checkout -U "${name%.*}" whole
-  diff -r --no-dereference "$root/usr" whole/usr >diff.out || fail "killed at $at: $(head -n 5 diff.out)"
+  diff -r --no-dereference "$root/usr" "whole-${name%.*}/usr" >diff.out || fail "killed at $at: $(head -n 5 diff.out)"
   assert_content "$root/etc/mine" mine
 }
 
@@ -52,7 +64,7 @@ loop () {
   old=$("$PANDO" admin status)
   total=$(count_calls "$@")
   new=$("$PANDO" admin status)
-  for at in $(crash_points "$total"); do
+  for at in $(points "$total"); do
     fresh
     killed_at "$at" "$@"
     check_boots "$at"
