@@ -264,7 +264,8 @@ check_identical (const Checkout *self, ModeWorker *worker, const TreeChecksum *c
     same = fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (st.st_mode) &&
            st.st_size == 0;
   }
-  return same || throw_error (error, TREE_ERROR_EXISTS, "another file is there: File exists");
+  return same ||
+         throw_error (error, TREE_ERROR_EXISTS, "'%s': another file is there: File exists", name);
 }
 
 static gboolean

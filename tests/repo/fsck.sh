@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fsck and prune.
+. "$(dirname "$0")/../lib.sh"
+
+export OSTREE_REPO=r
+make_tree tree
+$PANDO init --repo=r --mode=bare-user
+$PANDO commit -b x --timestamp=@1 tree >/dev/null
+echo changed >tree/usr/bin/hello
+$PANDO commit -b x --timestamp=@2 tree >/dev/null
+$PANDO fsck >out 2>err
+cat >expected <<'END'
+Validating refs...
+Validating refs in collections...
+Enumerating commits...
+Verifying content integrity of 2 commit objects...
+object fsck of 2 commits completed successfully - no errors found.
+END
+diff expected out
+assert_content err ""
+assert_eq "$($PANDO fsck -q)" "$(tail -1 expected)"
+ok "a sound repository"
+
+$PANDO prune >out
+assert_match out '^Total objects: [0-9]+$' '^No unreachable objects$'
+$PANDO prune --refs-only --depth=0 --no-prune >out
+assert_match out '^Would delete: [0-9]+ objects, freeing '
+$PANDO fsck | tail -1 | grep -q 'of 2 commits'
+$PANDO prune --refs-only --depth=0 >out
+assert_match out '^Deleted [0-9]+ objects, .* freed$'
+$PANDO fsck | tail -1 | grep -q 'of 1 commits'
+assert_eq "$($PANDO cat x /usr/bin/hello)" changed
+fails_with 'depth' $PANDO prune --depth=x
+fails_with 'depth' $PANDO prune --depth=-2
+ok "prune counts, then deletes"
+
+object=$($PANDO ls -C x /usr/share/numbers | awk '{ print $5 }')
+path=r/objects/${object:0:2}/${object:2}.file
+cp -a "$path" saved
+echo more >>"$path"
+fails_with "$object" $PANDO fsck
+fails_with 'Repository corruption encountered' $PANDO fsck -a
+assert_match .err "$object"
+cp -a saved "$path"
+$PANDO fsck >/dev/null
+ok "a corrupt object is named"
+
+rm "$path"
+fails_with "Object missing.*$object.file" $PANDO fsck
+fails_with 'partial commits from fsck-detected corruption' $PANDO fsck
+ok "a missing object is named, and its commit is partial from then on"
+
+fails_with 'too many arguments' $PANDO fsck word
+fails_with 'r2.*No such file or directory' $PANDO fsck --repo=r2
+ok "errors"

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# init: every mode, again, and where it cannot be.
+. "$(dirname "$0")/../lib.sh"
+
+for mode in bare bare-user archive; do
+  $PANDO init --repo="$mode" --mode="$mode" >out 2>&1
+  assert_content out ""
+  assert_exists "$mode/objects" "$mode/refs/heads" "$mode/refs/remotes" "$mode/tmp"
+done
+assert_eq "$($PANDO --repo=bare config get core.mode)" bare
+assert_eq "$($PANDO --repo=archive config get core.mode)" archive-z2
+ok "the three modes, in silence"
+
+cp archive/config before
+$PANDO init --repo=archive --mode=bare >out 2>&1
+assert_content out ""
+cmp before archive/config
+ok "a repository that exists is left as it is"
+
+$PANDO init --repo=collection --mode=archive-z2 --collection-id=org.example.Os
+assert_eq "$($PANDO --repo=collection config get core.collection-id)" org.example.Os
+fails_with 'collection' $PANDO init --repo=other --collection-id=nodots
+assert_missing other/config
+ok "a collection's id"
+
+fails_with "unknown mode 'nonsense'.*bare-user" $PANDO init --repo=other --mode=nonsense
+fails_with 'No such file or directory' $PANDO init --repo=no/such/place
+fails_with 'too many arguments; usage: pando init' $PANDO init --repo=other word
+fails_with "Unknown option --bogus; see 'pando init --help'" $PANDO init --bogus
+ok "errors say what to do"
+
+mkdir here
+(cd here && $PANDO init --mode=archive && $PANDO refs)
+assert_exists here/config
+ok "the current directory, and found there"

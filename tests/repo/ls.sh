@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# ls and cat: looking into commits.
+. "$(dirname "$0")/../lib.sh"
+
+export OSTREE_REPO=r
+mkdir -p tree/sub
+echo hi >tree/a
+echo bbb >tree/sub/b
+ln -s a tree/l
+chmod 4755 tree/a
+chmod 644 tree/sub/b
+$PANDO init --repo=r --mode=archive
+$PANDO commit -b x --owner-uid=5 --owner-gid=0 --no-xattrs tree >/dev/null
+cat >expected <<'END'
+d00755 5 0      0 /
+-04755 5 0      3 /a
+l00777 5 0      0 /l -> a
+d00755 5 0      0 /sub
+END
+$PANDO ls x >out
+diff expected out
+echo '-00644 5 0      4 /sub/b' >>expected
+$PANDO ls -R x >out
+diff expected out
+ok "lines, one level and all"
+
+assert_eq "$($PANDO ls -d x /sub)" 'd00755 5 0      0 /sub'
+assert_eq "$($PANDO ls x sub/b)" '-00644 5 0      4 /sub/b'
+$PANDO ls -C x >out
+assert_match out '^d.* [0-9a-f]{64} [0-9a-f]{64} /$' '^-.* [0-9a-f]{64} /a$'
+$PANDO ls -X x /a >out
+assert_match out ' \{ @a\(ayay\) \[\] \} /a$'
+assert_eq "$($PANDO ls -R --nul-filenames-only x | tr '\0' ' ')" '/ /a /l /sub /sub/b '
+ok "single paths, checksums, attributes, names alone"
+
+$PANDO ls -R --json x >out
+assert_match out '"path" : "/sub/b"' '"target" : "a"' '"size" : 4' '"type" : "directory"'
+ok "JSON"
+
+assert_eq "$($PANDO cat x /a sub/b)" "hi
+bbb"
+ok "cat prints one file after the other"
+
+fails_with "'/nope': No such file or directory" $PANDO ls x /nope
+fails_with "'/a/b': Not a directory" $PANDO ls x /a/b
+fails_with "Refspec 'nope' not found" $PANDO ls nope
+fails_with 'COMMIT must be specified; usage: pando ls' $PANDO ls
+fails_with '/nope' $PANDO cat x /nope
+fails_with "'/sub'|directory" $PANDO cat x /sub
+fails_with 'A COMMIT and at least one PATH' $PANDO cat x
+fails_with 'r2.*No such file or directory' $PANDO ls --repo=r2 x
+ok "errors name the path"

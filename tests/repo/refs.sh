@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# refs: lists, makes, deletes; aliases, remotes, collections.
+. "$(dirname "$0")/../lib.sh"
+
+export OSTREE_REPO=r
+mkdir tree
+$PANDO init --repo=r --mode=archive --collection-id=org.example.Os
+a=$($PANDO commit -b os/a --timestamp=@1 tree)
+b=$($PANDO commit -b os/b --timestamp=@2 tree)
+assert_eq "$($PANDO refs)" "os/a
+os/b"
+assert_eq "$($PANDO refs os)" "a
+b"
+assert_eq "$($PANDO refs --list os)" "os/a
+os/b"
+assert_eq "$($PANDO refs -r os/a)" "os/a	$a"
+assert_eq "$($PANDO refs nope)" ""
+$PANDO refs --json >out
+assert_match out '"name" : "os/a"' "\"checksum\" : \"$b\""
+ok "listing"
+
+$PANDO refs --create=new os/a >out 2>&1
+assert_content out ""
+assert_eq "$($PANDO rev-parse new)" "$a"
+fails_with 'ref new already exists; --force' $PANDO refs --create=new os/b
+assert_eq "$($PANDO rev-parse new)" "$a"
+$PANDO refs --create=new --force os/b
+assert_eq "$($PANDO rev-parse new)" "$b"
+fails_with "Refspec 'nope' not found" $PANDO refs --create=newer nope
+fails_with 'You must specify a revision' $PANDO refs --create=newer
+fails_with 'new' $PANDO refs --create=new/below os/a
+fails_with 'Invalid ref' $PANDO refs --create='a b' os/a
+fails_with '--force goes with --create' $PANDO refs --force
+ok "making"
+
+$PANDO refs -A --create=alias os/a
+assert_eq "$($PANDO refs -A)" "alias -> os/a"
+$PANDO reset os/a "$b"
+assert_eq "$($PANDO rev-parse alias)" "$b"
+$PANDO refs -A --create=alias os/b
+assert_eq "$($PANDO refs -A)" "alias -> os/b"
+fails_with 'non-existent ref: nope' $PANDO refs -A --create=alias2 nope
+fails_with "Ref 'os/b' has an active alias: 'alias'" $PANDO refs --delete os/b
+ok "aliases follow their ref and protect it"
+
+$PANDO refs --create=far:away os/a
+assert_match <($PANDO refs) '^far:away$'
+$PANDO refs --delete far:away
+assert_eq "$($PANDO refs -c)" "(org.example.Os, alias)
+(org.example.Os, new)
+(org.example.Os, os/a)
+(org.example.Os, os/b)"
+assert_eq "$($PANDO refs -c org.example.Other)" ""
+ok "remotes and collections"
+
+$PANDO refs --delete alias os new nope
+assert_eq "$($PANDO refs)" ""
+fails_with 'At least one PREFIX is required' $PANDO refs --delete
+ok "deleting, absent ones too"
