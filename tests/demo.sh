@@ -64,12 +64,13 @@ boot_options () {
   done | sort -rn | { read -r _ entry; sed -n 's/^options //p' "$entry"; }
 }
 
-# on_device COMMAND…: boots the device into its default deployment and runs the command there.
-on_device () {
+# Boots the device into its default deployment. It runs, in namespaces of its own, until it is shut down.
+boot_device () {
+  shut_down
   boot_options >"$folder/cmdline"
   # shellcheck disable=SC2016 # expanded by the inner shell
   unshare --mount --pid --fork --kill-child bash -euc '
-    folder=$1 helper=$2; shift 2
+    folder=$1 helper=$2
     mount --make-rprivate /
     mount -t proc proc /proc
     mount --bind "$folder/cmdline" /proc/cmdline
@@ -82,8 +83,35 @@ on_device () {
     mount --rbind /dev dev
     mount --move /run run
     mount -t tmpfs -o mode=1777 tmp tmp
-    exec chroot . env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C TZ=UTC "$@"
-  ' boot "$folder" "$helper" "$@"
+    exec chroot . sleep infinity
+  ' boot "$folder" "$helper" &
+  machine=$!
+  local tries
+  for ((tries = 0; tries < 600; tries++)); do
+    init=$(cat "/proc/$machine/task/$machine/children" 2>/dev/null || true)
+    init=${init%% *}
+    [ -n "$init" ] && [ "$(cat "/proc/$init/comm" 2>/dev/null)" = sleep ] && return
+    kill -0 "$machine" 2>/dev/null || break
+    sleep 0.05
+  done
+  die "the device did not boot"
+}
+
+shut_down () {
+  [ -n "$machine" ] || return 0
+  kill "$machine" 2>/dev/null || true
+  wait "$machine" 2>/dev/null || true
+  machine=
+}
+
+reboot_device () {
+  echo "(reboot)"
+  boot_device
+}
+
+# on_device COMMAND…: runs it there.
+on_device () {
+  nsenter --target "$init" --mount --pid --root --wd env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C TZ=UTC "$@"
 }
 
 version_of () { sed -n 's/^DEMO_VERSION=//p' "$1/usr/lib/os-release"; }
@@ -124,9 +152,10 @@ mkdir -p "$folder/build-host"
 : >"$folder/.pando-demo"
 folder=$(readlink -f "$folder")
 device=$folder/device repo=$folder/build-host/repo
-server=
+server='' machine='' init=''
 # shellcheck disable=SC2317 # called by the trap
 finish () {
+  shut_down
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
   rm -f "$folder"/.check "$folder"/.install "$folder"/.out "$folder"/.port
 }
@@ -191,6 +220,7 @@ if command -v ostree >/dev/null; then
 fi
 
 title "3. The device boots v1"
+boot_device
 run on_device sh -c 'grep -E "^(PRETTY_NAME|DEMO_VERSION)" /etc/os-release; findmnt -n -o TARGET,OPTIONS /usr | cut -c -60'
 check "it runs v1" equal "$(on_device sed -n 's/^DEMO_VERSION=//p' /usr/lib/os-release)" v1
 check "/usr is read-only" on_device sh -c '! touch /usr/written 2>/dev/null'
@@ -219,8 +249,8 @@ echo "size of the image:   $(megabytes "$v2_bytes")"
 deployed=$(default_deployment)
 check "the default boot entry leads to v2" equal "$(version_of "$deployed")" v2
 check "the local setting came along" grep -q issue.net "$deployed/etc/ssh/sshd_config.d/local.conf"
-check "an untouched file of /etc is v2's" cmp "$deployed/etc/os-release" "$image_v2/usr/etc/os-release"
-echo "(reboot)"
+check "an untouched file of /etc is v2's" cmp "$deployed/etc/debian_version" "$image_v2/usr/etc/debian_version"
+reboot_device
 run on_device pando admin status | tee "$folder/.out"
 check "v2 runs" has_line "$folder/.out" "^\* $name $v2\.0"
 check "v1 is the rollback" has_line "$folder/.out" "^  $name $v1\.0 \(rollback\)"
@@ -233,7 +263,7 @@ title "6. It is rolled back"
 run on_device pando admin rollback
 run on_device pando admin status | tee "$folder/.out"
 check "v2 still runs, v1 is what boots next" has_line "$folder/.out" "^  $name $v1\.0 \(pending\)"
-echo "(reboot)"
+reboot_device
 run on_device pando admin status | tee "$folder/.out"
 check "v1 runs again" has_line "$folder/.out" "^\* $name $v1\.0"
 check "with its own /etc" on_device grep -q issue.net /etc/ssh/sshd_config.d/local.conf
