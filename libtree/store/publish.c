@@ -110,22 +110,22 @@ build_heads (const TreeRepo *repo, GHashTable *known, GError **error)
   return g_variant_ref_sink (summary_build_refs (refs, heads->len));
 }
 
-/* `a{sa(s(taya{sv}))}` of refs/mirrors without the repository's own collection. */
+/* `a{sa(s(taya{sv}))}` of what is known of collections but the repository's own. */
 static gboolean
 build_collection_map (const TreeRepo *repo, GHashTable *known, GVariant **out, GError **error)
 {
-  g_autoptr (GPtrArray) mirrors = refs_list_mirrors (repo, error);
-  if (mirrors == NULL)
+  g_autoptr (GPtrArray) others = tree_repo_list_collection_refs (repo, error);
+  if (others == NULL)
     return FALSE;
-  g_autofree SummaryRef *refs = g_new (SummaryRef, mirrors->len);
+  g_autofree SummaryRef *refs = g_new (SummaryRef, others->len);
   g_auto (GVariantBuilder)
       map = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{s" SUMMARY_REFS_TYPE "}"));
   guint n_collections = 0;
-  for (guint i = 0; i < mirrors->len;) {
-    const char *collection = ((const TreeCollectionRef *)mirrors->pdata[i])->collection;
+  for (guint i = 0; i < others->len;) {
+    const char *collection = ((const TreeCollectionRef *)others->pdata[i])->collection;
     guint n = 0;
-    for (; i < mirrors->len; i++, n++) {
-      const TreeCollectionRef *ref = mirrors->pdata[i];
+    for (; i < others->len; i++, n++) {
+      const TreeCollectionRef *ref = others->pdata[i];
       if (strcmp (ref->collection, collection) != 0)
         break;
       if (!fill_ref (repo, known, ref->name, &ref->checksum, &refs[n], error))
@@ -233,8 +233,11 @@ gboolean
 publish_automatically (TreeRepo *repo, GError **error)
 {
   gboolean wanted = FALSE;
-  return repo_config_boolean (repo, "core", "auto-update-summary", FALSE, &wanted, error) &&
-         (!wanted || publish_summary (repo, NULL, error));
+  gboolean wanted_formerly = FALSE; /* by the option's old name */
+  if (!repo_config_boolean (repo, "core", "auto-update-summary", FALSE, &wanted, error) ||
+      !repo_config_boolean (repo, "core", "commit-update-summary", FALSE, &wanted_formerly, error))
+    return FALSE;
+  return !(wanted || wanted_formerly) || publish_summary (repo, NULL, error);
 }
 
 /* ---- The commit that carries the metadata of a collection ---- */

@@ -296,6 +296,17 @@ refs_list_collections (const TreeRepo *repo, GError **error)
   return g_steal_pointer (&refs);
 }
 
+/* Of two refs of the same name the first stays: what is here goes before what a remote has. */
+static void
+drop_repeated (GPtrArray *refs)
+{
+  for (guint i = 1; i < refs->len;)
+    if (compare_collection_refs (&refs->pdata[i - 1], &refs->pdata[i]) == 0)
+      (void)g_ptr_array_remove_index (refs, i);
+    else
+      i++;
+}
+
 GPtrArray *
 tree_repo_list_collection_refs (const TreeRepo *self, GError **error)
 {
@@ -313,7 +324,8 @@ tree_repo_list_collection_refs (const TreeRepo *self, GError **error)
     if (!list_collection (self, REF_REMOTES, remote, collection, refs, error))
       return prefix_null (error, "list refs of '%s'", remote);
   }
-  g_ptr_array_sort (refs, compare_collection_refs);
+  g_ptr_array_sort (refs, compare_collection_refs); /* which keeps the order of equal ones */
+  drop_repeated (refs);
   return g_steal_pointer (&refs);
 }
 

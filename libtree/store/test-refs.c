@@ -286,6 +286,13 @@ test_collections (Fixture *f, gconstpointer data)
   g_autoptr (GPtrArray) more = tree_repo_list_collection_refs (f->repo, &error);
   g_assert_cmpuint (more->len, ==, 3);
   g_assert_cmpstr (((const TreeCollectionRef *)more->pdata[0])->collection, ==, "org.far.Away");
+  /* … but what is mirrored goes before it. */
+  g_assert_true (tree_repo_set_collection_ref (f->repo, "org.far.Away", "ref", &f->b, &error));
+  g_autoptr (GPtrArray) once = tree_repo_list_collection_refs (f->repo, &error);
+  g_assert_cmpuint (once->len, ==, 3);
+  const TreeCollectionRef *kept = once->pdata[0];
+  g_assert_cmpstr (kept->name, ==, "ref");
+  g_assert_true (tree_checksum_equal (&kept->checksum, &f->b));
 }
 
 /* Puts a commit object under a name of our choice: resolving looks at names alone. */
