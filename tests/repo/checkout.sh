@@ -20,8 +20,8 @@ object=$(stat -c %h out/usr/share/numbers)
 $PANDO checkout -U -C os/x copy
 assert_eq "$(stat -c %h copy/usr/share/numbers)" 1
 $PANDO checkout -U -H os/x linked
-fails_with 'hard-?link' $PANDO checkout -H os/x linked-2
-fails_with 'Cannot specify both --require-hardlinks and --force-copy' $PANDO checkout -H -C os/x both
+fails_with 'hard-?link' "$PANDO" checkout -H os/x linked-2
+fails_with 'Cannot specify both --require-hardlinks and --force-copy' "$PANDO" checkout -H -C os/x both
 ok "hard links where they may be, copies where they are asked for"
 
 if [ "$(id -u)" = 0 ]; then
@@ -34,12 +34,12 @@ fi
 
 $PANDO checkout -U --subpath=/usr/etc os/x etc
 assert_content etc/a.conf 'a = 1'
-fails_with '/nope' $PANDO checkout -U --subpath=/nope os/x none
+fails_with '/nope' "$PANDO" checkout -U --subpath=/nope os/x none
 $PANDO checkout -U --subpath=/nope --allow-noent os/x none
 assert_missing none
 ok "a part of it"
 
-fails_with "'out'.*File exists" $PANDO checkout -U os/x out
+fails_with "'out'.*File exists" "$PANDO" checkout -U os/x out
 rm out/usr/bin/hello
 echo other >out/usr/bin/hello
 echo mine >out/mine
@@ -53,13 +53,13 @@ ok "into a tree that is there"
 $PANDO checkout -U -H --union-identical os/x out
 rm out/usr/bin/hello
 echo other >out/usr/bin/hello
-fails_with "bin.*'hello': another file is there" $PANDO checkout -U -H --union-identical os/x out
-fails_with '--union-identical requires --require-hardlinks' $PANDO checkout -U --union-identical os/x out
-fails_with 'Cannot specify both --union and --union-add' $PANDO checkout --union --union-add os/x out
+fails_with "bin.*'hello': another file is there" "$PANDO" checkout -U -H --union-identical os/x out
+fails_with '--union-identical requires --require-hardlinks' "$PANDO" checkout -U --union-identical os/x out
+fails_with 'Cannot specify both --union and --union-add' "$PANDO" checkout --union --union-add os/x out
 ok "a tree that must be the same"
 
-fails_with "Refspec 'nope' not found" $PANDO checkout nope
-fails_with 'COMMIT must be specified; usage: pando checkout' $PANDO checkout
-fails_with 'No such file or directory' $PANDO checkout -U os/x no/such/place
-fails_with 'Invalid boolean argument .perhaps.' $PANDO checkout --fsync=perhaps os/x out2
+fails_with "Refspec 'nope' not found" "$PANDO" checkout nope
+fails_with 'COMMIT must be specified; usage: pando checkout' "$PANDO" checkout
+fails_with 'No such file or directory' "$PANDO" checkout -U os/x no/such/place
+fails_with 'Invalid boolean argument .perhaps.' "$PANDO" checkout --fsync=perhaps os/x out2
 ok "errors"

@@ -26,7 +26,7 @@ else
 fi
 
 mkfifo pipe
-fails_with "'nope': No such file or directory" $PANDO checksum nope
-fails_with "'pipe' is neither" $PANDO checksum pipe
-fails_with 'A filename must be given; usage: pando checksum' $PANDO checksum
+fails_with "'nope': No such file or directory" "$PANDO" checksum nope
+fails_with "'pipe' is neither" "$PANDO" checksum pipe
+fails_with 'A filename must be given; usage: pando checksum' "$PANDO" checksum
 ok "errors"

@@ -23,10 +23,10 @@ assert_eq "$($PANDO rev-parse 'os/x^')" "$first"
 ok "the parent is the branch's commit; nothing new when nothing changed"
 
 $PANDO commit -b os/alone --parent=none tree >/dev/null
-fails_with 'no parent' $PANDO rev-parse 'os/alone^'
+fails_with 'no parent' "$PANDO" rev-parse 'os/alone^'
 $PANDO commit -b os/alone --parent="$first" tree >/dev/null
 assert_eq "$($PANDO rev-parse 'os/alone^')" "$first"
-fails_with "Invalid parent 'os/x'.*none" $PANDO commit -b os/alone --parent=os/x tree
+fails_with "Invalid parent 'os/x'.*none" "$PANDO" commit -b os/alone --parent=os/x tree
 $PANDO refs >before
 orphan=$($PANDO commit --orphan tree)
 $PANDO refs >after
@@ -37,10 +37,10 @@ ok "other parents, and no ref at all"
 $PANDO commit -b os/bound --bind-ref=zz --bind-ref=aa tree >/dev/null
 assert_eq "$($PANDO show --print-metadata-key=ostree.ref-binding os/bound)" "['aa', 'os/bound', 'zz']"
 $PANDO commit -b os/bound --no-bindings tree >/dev/null
-fails_with "No such metadata key 'ostree.ref-binding'" $PANDO show --print-metadata-key=ostree.ref-binding os/bound
+fails_with "No such metadata key 'ostree.ref-binding'" "$PANDO" show --print-metadata-key=ostree.ref-binding os/bound
 $PANDO commit -b os/bound --add-detached-metadata-string=k=v tree >/dev/null
 assert_eq "$($PANDO show --print-detached-metadata-key=k os/bound)" "'v'"
-fails_with "Missing '=' in KEY=VALUE metadata 'nothing'" $PANDO commit -b os/bound --add-metadata-string=nothing tree
+fails_with "Missing '=' in KEY=VALUE metadata 'nothing'" "$PANDO" commit -b os/bound --add-metadata-string=nothing tree
 ok "bindings and metadata"
 
 $PANDO commit -b os/owned --owner-uid=7 --owner-gid=8 tree >/dev/null
@@ -50,28 +50,28 @@ $PANDO commit -b os/owned --canonical-permissions tree >/dev/null
 $PANDO ls os/owned /usr/bin/su >out
 assert_match out '^-00755 0 0 '
 fails_with 'Cannot specify both --canonical-permissions and non-zero --owner-uid' \
-  $PANDO commit -b os/owned --canonical-permissions --owner-uid=5 tree
-fails_with 'owner-uid' $PANDO commit -b os/owned --owner-uid=4294967296 tree
+  "$PANDO" commit -b os/owned --canonical-permissions --owner-uid=5 tree
+fails_with 'owner-uid' "$PANDO" commit -b os/owned --owner-uid=4294967296 tree
 ok "owners and permissions"
 
 for date in '2020-01-02 03:04:05' '2020-01-02T03:04:05Z' '2020-01-02T04:04:05+01:00' '@1577934245' \
     'Thu, 02 Jan 2020 05:04:05 +0200' 'Thu Jan  2 03:04:05 UTC 2020'; do
-  $PANDO commit -b os/date --timestamp="$date" tree >/dev/null
+  "$PANDO" commit -b os/date --timestamp="$date" tree >/dev/null
   $PANDO show os/date >out
   assert_match out '^Date:  2020-01-02 03:04:05 \+0000$'
 done
 SOURCE_DATE_EPOCH=1577934245 $PANDO commit -b os/date tree >/dev/null
 $PANDO show os/date >out
 assert_match out '^Date:  2020-01-02 03:04:05 \+0000$'
-fails_with "Could not parse 'soon': use @SECONDS" $PANDO commit -b os/date --timestamp=soon tree
-fails_with 'SOURCE_DATE_EPOCH' env SOURCE_DATE_EPOCH=invalid $PANDO commit -b os/date tree
+fails_with "Could not parse 'soon': use @SECONDS" "$PANDO" commit -b os/date --timestamp=soon tree
+fails_with 'SOURCE_DATE_EPOCH' env SOURCE_DATE_EPOCH=invalid "$PANDO" commit -b os/date tree
 ok "times"
 
 $PANDO commit -b os/tree --tree=ref=os/x >/dev/null
 assert_eq "$($PANDO show os/tree | grep Content)" "$($PANDO show os/x | grep Content)"
-fails_with 'Missing type' $PANDO commit -b os/tree --tree=tree
-fails_with 'Invalid tree type' $PANDO commit -b os/tree --tree=zip=tree
-fails_with "Refspec 'nope' not found" $PANDO commit -b os/tree --tree=ref=nope
+fails_with 'Missing type' "$PANDO" commit -b os/tree --tree=tree
+fails_with 'Invalid tree type' "$PANDO" commit -b os/tree --tree=zip=tree
+fails_with "Refspec 'nope' not found" "$PANDO" commit -b os/tree --tree=ref=nope
 ok "the tree of a commit"
 
 $PANDO commit -b os/table --table-output tree >out
@@ -79,23 +79,23 @@ assert_match out '^Commit: [0-9a-f]{64}$' '^Metadata Total: [0-9]+$' '^Content W
 $PANDO commit -b os/cache --stat-cache tree >/dev/null
 ok "counts"
 
-fails_with 'A branch must be specified with --branch, or use --orphan' $PANDO commit tree
-fails_with "'?nope'?: No such file or directory" $PANDO commit -b os/x nope
-fails_with 'Invalid ref' $PANDO commit -b 'a b' tree
-fails_with 'is not UTF-8' $PANDO commit -b os/x -s "$(printf 'bad \377')" tree
-fails_with "Unknown option --frobnicate; see 'pando commit --help'" $PANDO commit --frobnicate
-fails_with 'No such file' $PANDO commit -b os/x -F nope tree
+fails_with 'A branch must be specified with --branch, or use --orphan' "$PANDO" commit tree
+fails_with "'?nope'?: No such file or directory" "$PANDO" commit -b os/x nope
+fails_with 'Invalid ref' "$PANDO" commit -b 'a b' tree
+fails_with 'is not UTF-8' "$PANDO" commit -b os/x -s "$(printf 'bad \377')" tree
+fails_with "Unknown option --frobnicate; see 'pando commit --help'" "$PANDO" commit --frobnicate
+fails_with 'No such file' "$PANDO" commit -b os/x -F nope tree
 ok "wrong words"
 
 tip=$($PANDO rev-parse os/x)
 mkfifo tree/usr/pipe
-fails_with "/usr/pipe.*Not a regular file or symlink" $PANDO commit -b os/x tree
+fails_with "/usr/pipe.*Not a regular file or symlink" "$PANDO" commit -b os/x tree
 rm tree/usr/pipe
 touch "tree/$(printf 'name-\377')"
-fails_with 'UTF-8' $PANDO commit -b os/x tree
+fails_with 'UTF-8' "$PANDO" commit -b os/x tree
 rm "tree/$(printf 'name-\377')"
 ln -s "$(printf 'target-\377')" tree/link
-fails_with 'link.*UTF-8' $PANDO commit -b os/x tree
+fails_with 'link.*UTF-8' "$PANDO" commit -b os/x tree
 rm tree/link
 assert_eq "$($PANDO rev-parse os/x)" "$tip"
 $PANDO fsck >out

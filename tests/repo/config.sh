@@ -17,13 +17,13 @@ $PANDO config unset group.key
 $PANDO config unset group.key
 ok "get, set, unset"
 
-fails_with 'does not have key .*nope.* in group .*core' $PANDO config get core.nope
-fails_with 'does not have group .*nope' $PANDO config get nope.key
-fails_with 'Key must be of the form' $PANDO config get mode
-fails_with 'KEY and VALUE must be specified' $PANDO config set core.mode
-fails_with 'Unknown operation frob' $PANDO config frob
-fails_with 'OPERATION must be specified; usage: pando config' $PANDO config
-fails_with 'Too many arguments' $PANDO config get core.mode more
+fails_with 'does not have key .*nope.* in group .*core' "$PANDO" config get core.nope
+fails_with 'does not have group .*nope' "$PANDO" config get nope.key
+fails_with 'Key must be of the form' "$PANDO" config get mode
+fails_with 'KEY and VALUE must be specified' "$PANDO" config set core.mode
+fails_with 'Unknown operation frob' "$PANDO" config frob
+fails_with 'OPERATION must be specified; usage: pando config' "$PANDO" config
+fails_with 'Too many arguments' "$PANDO" config get core.mode more
 ok "errors"
 
 $PANDO remote add --no-gpg-verify origin http://127.0.0.1:1/repo os/a os/b --set=tls-permissive=true >out 2>&1
@@ -35,23 +35,23 @@ assert_eq "$($PANDO remote list -u)" 'origin  http://127.0.0.1:1/repo'
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/repo
 ok "a remote"
 
-fails_with 'already exists' $PANDO remote add origin http://127.0.0.1:1/other
+fails_with 'already exists' "$PANDO" remote add origin http://127.0.0.1:1/other
 $PANDO remote add --if-not-exists origin http://127.0.0.1:1/other
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/repo
 $PANDO remote add --force origin http://127.0.0.1:1/other
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/other
 $PANDO remote add meta metalink=http://127.0.0.1:1/meta
-fails_with 'No "url" option in remote "meta"' $PANDO remote show-url meta
+fails_with 'No "url" option in remote "meta"' "$PANDO" remote show-url meta
 ok "again, by force, by metalink"
 
-fails_with 'Invalid remote name' $PANDO remote add a/b http://127.0.0.1:1
-fails_with "Missing '='" $PANDO remote add --set=x new http://127.0.0.1:1
-fails_with 'NAME and URL must be specified' $PANDO remote add new
-fails_with 'Only|only specify one of' $PANDO remote add --force --if-not-exists new http://127.0.0.1:1
-fails_with 'Remote "nope" not found' $PANDO remote show-url nope
-fails_with 'Remote "nope" not found' $PANDO remote delete nope
-fails_with 'Unknown "remote" subcommand .frob.' $PANDO remote frob
-fails_with 'No "remote" subcommand specified' $PANDO remote
+fails_with 'Invalid remote name' "$PANDO" remote add a/b http://127.0.0.1:1
+fails_with "Missing '='" "$PANDO" remote add --set=x new http://127.0.0.1:1
+fails_with 'NAME and URL must be specified' "$PANDO" remote add new
+fails_with 'Only|only specify one of' "$PANDO" remote add --force --if-not-exists new http://127.0.0.1:1
+fails_with 'Remote "nope" not found' "$PANDO" remote show-url nope
+fails_with 'Remote "nope" not found' "$PANDO" remote delete nope
+fails_with 'Unknown "remote" subcommand .frob.' "$PANDO" remote frob
+fails_with 'No "remote" subcommand specified' "$PANDO" remote
 ok "errors of remotes"
 
 $PANDO remote delete --if-exists nope

@@ -31,26 +31,26 @@ $PANDO prune --refs-only --depth=0 >out
 assert_match out '^Deleted [0-9]+ objects, .* freed$'
 $PANDO fsck | tail -1 | grep -q 'of 1 commits'
 assert_eq "$($PANDO cat x /usr/bin/hello)" changed
-fails_with 'depth' $PANDO prune --depth=x
-fails_with 'depth' $PANDO prune --depth=-2
+fails_with 'depth' "$PANDO" prune --depth=x
+fails_with 'depth' "$PANDO" prune --depth=-2
 ok "prune counts, then deletes"
 
 object=$($PANDO ls -C x /usr/share/numbers | awk '{ print $5 }')
 path=r/objects/${object:0:2}/${object:2}.file
 cp -a "$path" saved
 echo more >>"$path"
-fails_with "$object" $PANDO fsck
-fails_with 'Repository corruption encountered' $PANDO fsck -a
+fails_with "$object" "$PANDO" fsck
+fails_with 'Repository corruption encountered' "$PANDO" fsck -a
 assert_match .err "$object"
 cp -a saved "$path"
 $PANDO fsck >/dev/null
 ok "a corrupt object is named"
 
 rm "$path"
-fails_with "Object missing.*$object.file" $PANDO fsck
-fails_with 'partial commits from fsck-detected corruption' $PANDO fsck
+fails_with "Object missing.*$object.file" "$PANDO" fsck
+fails_with 'partial commits from fsck-detected corruption' "$PANDO" fsck
 ok "a missing object is named, and its commit is partial from then on"
 
-fails_with 'too many arguments' $PANDO fsck word
-fails_with 'r2.*No such file or directory' $PANDO fsck --repo=r2
+fails_with 'too many arguments' "$PANDO" fsck word
+fails_with 'r2.*No such file or directory' "$PANDO" fsck --repo=r2
 ok "errors"

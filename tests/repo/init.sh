@@ -20,14 +20,14 @@ ok "a repository that exists is left as it is"
 
 $PANDO init --repo=collection --mode=archive-z2 --collection-id=org.example.Os
 assert_eq "$($PANDO --repo=collection config get core.collection-id)" org.example.Os
-fails_with 'collection' $PANDO init --repo=other --collection-id=nodots
+fails_with 'collection' "$PANDO" init --repo=other --collection-id=nodots
 assert_missing other/config
 ok "a collection's id"
 
-fails_with "unknown mode 'nonsense'.*bare-user" $PANDO init --repo=other --mode=nonsense
-fails_with 'No such file or directory' $PANDO init --repo=no/such/place
-fails_with 'too many arguments; usage: pando init' $PANDO init --repo=other word
-fails_with "Unknown option --bogus; see 'pando init --help'" $PANDO init --bogus
+fails_with "unknown mode 'nonsense'.*bare-user" "$PANDO" init --repo=other --mode=nonsense
+fails_with 'No such file or directory' "$PANDO" init --repo=no/such/place
+fails_with 'too many arguments; usage: pando init' "$PANDO" init --repo=other word
+fails_with "Unknown option --bogus; see 'pando init --help'" "$PANDO" init --bogus
 ok "errors say what to do"
 
 mkdir here

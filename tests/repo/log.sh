@@ -64,19 +64,19 @@ ok "other objects"
 assert_eq "$($PANDO rev-parse x x^ "${one:0:12}")" "$two
 $one
 $one"
-fails_with "has no parent" $PANDO rev-parse 'x^^'
-fails_with "Refspec 'nope' not found" $PANDO rev-parse nope
-fails_with 'Multiple commit objects found' $PANDO rev-parse -S
-fails_with 'Cannot specify arguments with --single' $PANDO rev-parse -S x
-fails_with 'REV must be specified; usage: pando rev-parse' $PANDO rev-parse
+fails_with "has no parent" "$PANDO" rev-parse 'x^^'
+fails_with "Refspec 'nope' not found" "$PANDO" rev-parse nope
+fails_with 'Multiple commit objects found' "$PANDO" rev-parse -S
+fails_with 'Cannot specify arguments with --single' "$PANDO" rev-parse -S x
+fails_with 'REV must be specified; usage: pando rev-parse' "$PANDO" rev-parse
 ok "revisions"
 
 $PANDO reset x x^ >out 2>&1
 assert_content out ""
 assert_eq "$($PANDO rev-parse x)" "$one"
 assert_eq "$($PANDO rev-parse -S --repo=r 2>&1 || true)" 'error: Multiple commit objects found'
-fails_with "Invalid ref 'nope'" $PANDO reset nope x
-fails_with "Refspec 'nope' not found" $PANDO reset x nope
+fails_with "Invalid ref 'nope'" "$PANDO" reset nope x
+fails_with "Refspec 'nope' not found" "$PANDO" reset x nope
 $PANDO reset x "$two"
 ok "reset points a ref elsewhere"
 
@@ -84,12 +84,12 @@ rm "r/objects/${one:0:2}/${one:2}.commit"
 $PANDO log x >out
 assert_match out '^<< History beyond this commit not fetched >>$'
 assert_eq "$($PANDO rev-parse -S)" "$two"
-fails_with "No such metadata object $one.commit" $PANDO log "$one"
-fails_with "Couldn't find file object '0{64}'" $PANDO show "$(printf '0%.0s' {1..64})"
-fails_with "No such metadata key 'nope'" $PANDO show --print-metadata-key=nope x
+fails_with "No such metadata object $one.commit" "$PANDO" log "$one"
+fails_with "Couldn't find file object '0{64}'" "$PANDO" show "$(printf '0%.0s' {1..64})"
+fails_with "No such metadata key 'nope'" "$PANDO" show --print-metadata-key=nope x
 ok "what was not fetched, and what is not there"
 
 chmod 644 "r/objects/${two:0:2}/${two:2}.commit"
 echo broken >"r/objects/${two:0:2}/${two:2}.commit"
-fails_with "$two" $PANDO show x
+fails_with "$two" "$PANDO" show x
 ok "a corrupt commit is named"

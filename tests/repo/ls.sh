@@ -42,12 +42,12 @@ assert_eq "$($PANDO cat x /a sub/b)" "hi
 bbb"
 ok "cat prints one file after the other"
 
-fails_with "'/nope': No such file or directory" $PANDO ls x /nope
-fails_with "'/a/b': Not a directory" $PANDO ls x /a/b
-fails_with "Refspec 'nope' not found" $PANDO ls nope
-fails_with 'COMMIT must be specified; usage: pando ls' $PANDO ls
-fails_with '/nope' $PANDO cat x /nope
-fails_with "'/sub'|directory" $PANDO cat x /sub
-fails_with 'A COMMIT and at least one PATH' $PANDO cat x
-fails_with 'r2.*No such file or directory' $PANDO ls --repo=r2 x
+fails_with "'/nope': No such file or directory" "$PANDO" ls x /nope
+fails_with "'/a/b': Not a directory" "$PANDO" ls x /a/b
+fails_with "Refspec 'nope' not found" "$PANDO" ls nope
+fails_with 'COMMIT must be specified; usage: pando ls' "$PANDO" ls
+fails_with '/nope' "$PANDO" cat x /nope
+fails_with "'/sub'|directory" "$PANDO" cat x /sub
+fails_with 'A COMMIT and at least one PATH' "$PANDO" cat x
+fails_with 'r2.*No such file or directory' "$PANDO" ls --repo=r2 x
 ok "errors name the path"

@@ -16,11 +16,11 @@ $PANDO --version >out
 assert_match out '^libtree:$' "^ Version: '" '^ Features:$' '^  - libcurl$'
 ok "the version"
 
-fails_with 'No command specified' $PANDO
+fails_with 'No command specified' "$PANDO"
 assert_match .err '^Usage:$'
 assert_content .out ""
-fails_with "Unknown command 'comit'; did you mean 'commit'\?" $PANDO comit
-fails_with "Unknown command 'xyzzy'$" $PANDO xyzzy
+fails_with "Unknown command 'comit'; did you mean 'commit'\?" "$PANDO" comit
+fails_with "Unknown command 'xyzzy'$" "$PANDO" xyzzy
 ok "unknown commands"
 
 $PANDO dump-commands 2>/dev/null && fail "no such command"
@@ -47,8 +47,8 @@ echo word >tree/-b
 $PANDO --repo=r commit -b y -- tree >/dev/null
 $PANDO --repo=r cat y -- -b >out
 assert_content out word
-fails_with 'Missing argument for -b' $PANDO --repo=r commit -b
-fails_with "opening repo|nowhere" $PANDO --repo=nowhere refs
+fails_with 'Missing argument for -b' "$PANDO" --repo=r commit -b
+fails_with "opening repo|nowhere" "$PANDO" --repo=nowhere refs
 ok "options before and behind, and a bare --"
 
 program=$(command -v "$PANDO")

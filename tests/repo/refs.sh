@@ -23,15 +23,15 @@ ok "listing"
 $PANDO refs --create=new os/a >out 2>&1
 assert_content out ""
 assert_eq "$($PANDO rev-parse new)" "$a"
-fails_with 'ref new already exists; --force' $PANDO refs --create=new os/b
+fails_with 'ref new already exists; --force' "$PANDO" refs --create=new os/b
 assert_eq "$($PANDO rev-parse new)" "$a"
 $PANDO refs --create=new --force os/b
 assert_eq "$($PANDO rev-parse new)" "$b"
-fails_with "Refspec 'nope' not found" $PANDO refs --create=newer nope
-fails_with 'You must specify a revision' $PANDO refs --create=newer
-fails_with 'new' $PANDO refs --create=new/below os/a
-fails_with 'Invalid ref' $PANDO refs --create='a b' os/a
-fails_with '--force goes with --create' $PANDO refs --force
+fails_with "Refspec 'nope' not found" "$PANDO" refs --create=newer nope
+fails_with 'You must specify a revision' "$PANDO" refs --create=newer
+fails_with 'new' "$PANDO" refs --create=new/below os/a
+fails_with 'Invalid ref' "$PANDO" refs --create='a b' os/a
+fails_with '--force goes with --create' "$PANDO" refs --force
 ok "making"
 
 $PANDO refs -A --create=alias os/a
@@ -40,8 +40,8 @@ $PANDO reset os/a "$b"
 assert_eq "$($PANDO rev-parse alias)" "$b"
 $PANDO refs -A --create=alias os/b
 assert_eq "$($PANDO refs -A)" "alias -> os/b"
-fails_with 'non-existent ref: nope' $PANDO refs -A --create=alias2 nope
-fails_with "Ref 'os/b' has an active alias: 'alias'" $PANDO refs --delete os/b
+fails_with 'non-existent ref: nope' "$PANDO" refs -A --create=alias2 nope
+fails_with "Ref 'os/b' has an active alias: 'alias'" "$PANDO" refs --delete os/b
 ok "aliases follow their ref and protect it"
 
 $PANDO refs --create=far:away os/a
@@ -56,5 +56,5 @@ ok "remotes and collections"
 
 $PANDO refs --delete alias os new nope
 assert_eq "$($PANDO refs)" ""
-fails_with 'At least one PREFIX is required' $PANDO refs --delete
+fails_with 'At least one PREFIX is required' "$PANDO" refs --delete
 ok "deleting, absent ones too"

@@ -6,7 +6,7 @@
 export OSTREE_REPO=r
 mkdir tree
 $PANDO init --repo=r --mode=archive
-fails_with "no summary; write one by .summary -u." $PANDO summary -v
+fails_with "no summary; write one by .summary -u." "$PANDO" summary -v
 commit=$($PANDO commit -b os/a --timestamp=@1700000100 --add-metadata-string=version=1.5 tree)
 $PANDO refs --create=os/b os/a
 $PANDO summary -u >out 2>&1
@@ -27,12 +27,12 @@ $PANDO summary --list-metadata-keys >out
 assert_match out '^org.example.key$' '^ostree.summary.mode$'
 $PANDO summary --raw >out
 assert_match out "^\(\[\('os/a', \("
-fails_with "No such metadata key 'nope'" $PANDO summary --print-metadata-key=nope
-fails_with "Missing '='" $PANDO summary -u -m nothing
-fails_with 'Error parsing variant' $PANDO summary -u -m 'k=a b'
-fails_with 'No option specified; use -u' $PANDO summary
-fails_with '--add-metadata goes with --update' $PANDO summary -m a=1
-fails_with '--update goes with no option that prints' $PANDO summary -u -v
+fails_with "No such metadata key 'nope'" "$PANDO" summary --print-metadata-key=nope
+fails_with "Missing '='" "$PANDO" summary -u -m nothing
+fails_with 'Error parsing variant' "$PANDO" summary -u -m 'k=a b'
+fails_with 'No option specified; use -u' "$PANDO" summary
+fails_with '--add-metadata goes with --update' "$PANDO" summary -m a=1
+fails_with '--update goes with no option that prints' "$PANDO" summary -u -v
 ok "metadata and wrong words"
 
 http_serve r
@@ -45,11 +45,11 @@ assert_eq "$($PANDO remote refs -r origin | head -1)" "origin:os/a	$commit"
 $PANDO remote summary origin >out
 diff out <($PANDO summary --repo=r -v)
 assert_eq "$($PANDO remote summary --print-metadata-key=org.example.key origin)" "'value'"
-fails_with 'Remote "nope" not found' $PANDO remote refs nope
+fails_with 'Remote "nope" not found' "$PANDO" remote refs nope
 http_stop
-fails_with 'origin|127.0.0.1' $PANDO remote refs origin
+fails_with 'origin|127.0.0.1' "$PANDO" remote refs origin
 ok "of a remote"
 
 echo broken >r/summary
-fails_with 'summary' $PANDO summary --repo=r -v
+fails_with 'summary' "$PANDO" summary --repo=r -v
 ok "a damaged summary is an error"
