@@ -58,3 +58,11 @@ $PANDO refs --delete alias os new nope
 assert_eq "$($PANDO refs)" ""
 fails_with 'At least one PREFIX is required' "$PANDO" refs --delete
 ok "deleting, absent ones too"
+
+tip=$($PANDO commit -b os/c --timestamp=@3 tree)
+$PANDO refs -c --create=org.example.Mirror:os/c os/c
+assert_eq "$($PANDO refs -c -r org.example.Mirror)" "(org.example.Mirror, os/c)	$tip"
+fails_with 'COLLECTION-ID:REF' "$PANDO" refs -c --create=os/d os/c
+$PANDO refs -c --delete org.example.Mirror
+assert_eq "$($PANDO refs -c)" "(org.example.Os, os/c)"
+ok "refs of other collections, made and deleted"
