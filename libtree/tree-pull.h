@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @mirror: write the refs as they are called on the remote, not below REMOTE:
  * @commit_metadata_only: commits, but not their trees
  * @disable_fsync: a power cut may lose what was pulled
+ * @per_object_fsync: sync each object when it is written, not all at the end; this repository
+ * handle goes on doing so
  * @untrusted: check the checksums of objects from local repositories, too
  * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
  * @timestamp_check: refuse a commit that is older than the one the ref has now
@@ -48,6 +50,7 @@ typedef struct {
   gboolean mirror;
   gboolean commit_metadata_only;
   gboolean disable_fsync;
+  gboolean per_object_fsync;
   gboolean untrusted;
   gboolean disable_verify_bindings;
   gboolean timestamp_check;

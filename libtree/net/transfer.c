@@ -300,10 +300,14 @@ remedy_for (CURLcode code)
   }
 }
 
-static const char *
+/* The kind of failure, and what libcurl says about this one. */
+static char *
 code_text (Transfer *self, CURLcode code)
 {
-  return self->curl_error[0] != '\0' ? self->curl_error : self->curl->easy_strerror (code);
+  const char *kind = self->curl->easy_strerror (code);
+  if (self->curl_error[0] == '\0')
+    return g_strdup (kind);
+  return g_strdup_printf ("%s (%s)", kind, self->curl_error);
 }
 
 TransferOutcome
@@ -318,8 +322,9 @@ transfer_judge (Transfer *self, CURLcode code, GError **out_error)
     return OUTCOME_FATAL;
   }
   if (code != CURLE_OK && !cut_page) {
-    (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': %s%s", shown,
-                       code_text (self, code), remedy_for (code));
+    g_autofree char *text = code_text (self, code);
+    (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': %s%s", shown, text,
+                       remedy_for (code));
     return judge_code (code);
   }
   TransferOutcome outcome = judge_response (status);

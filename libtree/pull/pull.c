@@ -253,6 +253,8 @@ set_up (Pull *self, GError **error)
   self->content_max_bytes = MAX ((guint64)st.f_bavail * st.f_frsize, 1024 * 1024);
   if (!open_caches (context, error) || !open_fetcher (context, error))
     return FALSE;
+  if (options->per_object_fsync)
+    context->repo->per_object_fsync = TRUE;
   context->txn = txn_begin (context->repo, !options->disable_fsync, error);
   if (context->txn == NULL)
     return FALSE;

@@ -15,6 +15,7 @@ static char *opt_remote;
 static int opt_depth;
 static gboolean opt_commit_metadata_only;
 static gboolean opt_disable_fsync;
+static gboolean opt_per_object_fsync;
 static gboolean opt_untrusted;
 static gboolean opt_disable_verify_bindings;
 static gboolean opt_disable_static_deltas;
@@ -35,6 +36,8 @@ static const GOptionEntry options[] = {
      "Do not wait until the data is on disk: a power cut may lose it", NULL},
     {"disable-verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_disable_verify_bindings,
      "Accept commits that are not meant for the ref", NULL},
+    {"per-object-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_per_object_fsync,
+     "Sync each object when it is written, not all at the end", NULL},
     {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
      "Copy objects, which is what always happens", NULL},
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
@@ -75,6 +78,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .depth = opt_depth,
       .commit_metadata_only = opt_commit_metadata_only,
       .disable_fsync = opt_disable_fsync,
+      .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
       .disable_verify_bindings = opt_disable_verify_bindings,
       .progress = show_progress,

@@ -13,6 +13,7 @@
 
 static gboolean opt_commit_metadata_only;
 static gboolean opt_disable_fsync;
+static gboolean opt_per_object_fsync;
 static gboolean opt_disable_static_deltas;
 static gboolean opt_require_static_deltas;
 static gboolean opt_mirror;
@@ -57,6 +58,8 @@ static const GOptionEntry options[] = {
      "Check the objects of local repositories, too (those of servers always are)", NULL},
     {"disable-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_disable_fsync,
      "Do not wait until the data is on disk: a power cut may lose it", NULL},
+    {"per-object-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_per_object_fsync,
+     "Sync each object when it is written, not all at the end", NULL},
     {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
      "Pull objects, which is what always happens so far", NULL},
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
@@ -169,6 +172,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .mirror = opt_mirror,
       .commit_metadata_only = opt_commit_metadata_only,
       .disable_fsync = opt_disable_fsync,
+      .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
       .disable_verify_bindings = opt_disable_verify_bindings,
       .timestamp_check = opt_timestamp_check,

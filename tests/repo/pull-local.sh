@@ -38,12 +38,12 @@ ok "untrusted: checked and copied"
 
 $PANDO --repo=all init --mode=archive
 $PANDO --repo=from-archive commit -b second -s two --timestamp=@1000 tree >v2
-$PANDO --repo=all pull-local from-archive >out
+$PANDO --repo=all pull-local --per-object-fsync from-archive >out
 assert_eq "$($PANDO --repo=all rev-parse second)" "$(cat v2)"
 assert_eq "$($PANDO --repo=all rev-parse os/stable)" "$(cat v1)"
 $PANDO --repo=all pull-local --remote=up from-archive second >out
 assert_eq "$($PANDO --repo=all rev-parse up:second)" "$(cat v2)"
-$PANDO --repo=all pull-local from-archive >out
+$PANDO --repo=all pull-local --per-object-fsync from-archive >out
 assert_match out '^0 metadata, 0 content objects imported'
 ok "all heads, and below a remote's name"
 
