@@ -232,6 +232,13 @@ command_usage_error (const CommandContext *context, GError **error, const char *
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
+  /* Of a group, all that may follow. */
+  if (context->command->subcommands != NULL) {
+    help_print (stderr, g_get_prgname (), context->name, context->command);
+    fputc ('\n', stderr);
+    g_set_error_literal (error, TREE_ERROR, TREE_ERROR_INVALID, text);
+    return FALSE;
+  }
   const char *words = context->command->arguments;
   g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "%s; usage: %s [OPTION…]%s%s", text,
                context->name, words != NULL && *words != '\0' ? " " : "",

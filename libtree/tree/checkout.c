@@ -531,6 +531,10 @@ check_options (const Checkout *self, GError **error)
   if (self->options->require_hardlinks && self->options->force_copy)
     return throw_error (error, TREE_ERROR_INVALID,
                         "hard links cannot be both required and forbidden");
+  if (self->options->require_hardlinks && !self->hardlinks && !self->options->user_mode &&
+      self->repo->mode->hardlink_user_checkout)
+    return throw_error (error, TREE_ERROR_UNSUPPORTED,
+                        "User repository mode requires user checkout mode to hardlink");
   if (self->options->require_hardlinks && !self->hardlinks)
     return throw_error (error, TREE_ERROR_UNSUPPORTED,
                         "a repository of mode %s has nothing to hard-link into %s checkout",

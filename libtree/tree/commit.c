@@ -126,9 +126,13 @@ commit_time (const TreeCommitOptions *options, guint64 *out, GError **error)
     char *end = NULL;
     errno = 0;
     *out = g_ascii_strtoull (epoch, &end, 10);
-    if (errno != 0 || end == epoch || *end != '\0')
+    if (end == epoch || *end != '\0')
       return throw_error (error, TREE_ERROR_INVALID,
-                          "SOURCE_DATE_EPOCH is '%s', but must be seconds since 1970", epoch);
+                          "Failed to convert SOURCE_DATE_EPOCH: '%s' is not seconds since 1970",
+                          epoch);
+    if (errno == ERANGE || *out > G_MAXINT64)
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "Parsing SOURCE_DATE_EPOCH: Numerical result out of range: '%s'", epoch);
   }
   return TRUE;
 }
