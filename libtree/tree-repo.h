@@ -170,6 +170,7 @@ typedef struct {
   gboolean is_partial; /* what it points to may not be all there */
 } TreeCommitInfo;
 
+/* Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_CORRUPT. Returns: (transfer full), or NULL */
 TREE_API TreeCommitInfo *tree_repo_load_commit (const TreeRepo *self, const TreeChecksum *checksum,
                                                 GError **error);
 TREE_API void tree_commit_info_free (TreeCommitInfo *info);

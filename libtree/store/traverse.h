@@ -18,8 +18,8 @@ Traversal *traversal_new (const TreeRepo *repo, TraverseMode mode);
 void traversal_free (Traversal *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Traversal, traversal_free)
 
-/* Adds a commit, its tree, and @depth parents with theirs (-1: all). A parent that is not there ends
- * the way back; @commit itself must be. Below a partial commit anything may be missing. */
+/* Adds a commit, its tree, and @depth parents with theirs (-1: all). A parent that is not there
+ * ends the way back; @commit itself must be. Below a partial commit anything may be missing. */
 gboolean traversal_add_commit (Traversal *self, const TreeChecksum *commit, int depth,
                                GError **error);
 /* What has been reached so far. Borrowed. */
