@@ -155,6 +155,8 @@ open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
     return throw_errno (error, "opendir(%s)", path);
   if (!load_config (self, error))
     return FALSE;
+  /* A cleaner may have taken it. Where it cannot be made, writers will say so. */
+  (void)mkdirat (self->dfd, REPO_TMP, 0775);
   self->objects_dfd = dir_open_at (self->dfd, REPO_OBJECTS, error);
   return self->objects_dfd >= 0 && read_mode (self, error) && read_options (self, error) &&
          open_parent (self, error);
