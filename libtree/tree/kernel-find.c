@@ -54,7 +54,8 @@ kernel_find (Txn *txn, const TreeRoot *root, char **out_release, GError **error)
   if (release == NULL)
     return throw_error (
         error, TREE_ERROR_NOT_FOUND,
-        "No kernel in the tree: a bootable one has usr/lib/modules/RELEASE/vmlinuz");
+        "No kernel in the tree: a bootable one has usr/lib/modules/RELEASE/vmlinuz: "
+        "No such file or directory");
   *out_release = g_steal_pointer (&release);
   return TRUE;
 }
