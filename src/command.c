@@ -43,7 +43,7 @@ static const GOptionEntry entries_repo[] = {
 };
 static const GOptionEntry entries_sysroot[] = {
     {"sysroot", 0, 0, G_OPTION_ARG_FILENAME, &opt_sysroot,
-     "The root of the system (default: $OSTREE_SYSROOT, /)", "PATH"},
+     "The device's root (default: $OSTREE_SYSROOT, /)", "PATH"},
     {NULL},
 };
 

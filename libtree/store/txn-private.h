@@ -16,7 +16,7 @@ struct Txn {
   TreeRepo *repo;
   int lock_fd; /* of the repository */
   gboolean fsync;
-  gboolean resumed; /* the staging directory is another's */
+  gboolean resumed;   /* the staging directory is another's */
   char *staging_name; /* in tmp/ */
   int staging_dfd;
   int staging_lock_fd;

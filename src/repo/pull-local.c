@@ -8,6 +8,7 @@
 #include "src/command.h"
 #include "src/interrupt.h"
 #include "src/show/progress.h"
+#include "src/show/pull-result.h"
 #include "tree-error.h"
 #include "tree-pull.h"
 
@@ -90,10 +91,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   show_progress_end (&progress);
   if (!ok)
     return FALSE;
-  g_autofree char *written = g_format_size (result.content_bytes_written);
-  printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT
-          " content objects imported; %s content written\n",
-          result.n_metadata_imported, result.n_content_imported, written);
+  show_pull_result (&result);
   return TRUE;
 }
 

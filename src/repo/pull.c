@@ -8,6 +8,7 @@
 #include "src/command.h"
 #include "src/interrupt.h"
 #include "src/show/progress.h"
+#include "src/show/pull-result.h"
 #include "tree-error.h"
 #include "tree-pull.h"
 
@@ -131,26 +132,6 @@ check_numbers (const CommandContext *context, GError **error)
   return TRUE;
 }
 
-static void
-print_result (const TreePullResult *result)
-{
-  g_autofree char *transferred = g_format_size (result->transferred_bytes);
-  g_autofree char *written = g_format_size (result->content_bytes_written);
-  if (result->is_local) {
-    printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT
-            " content objects imported; %s content written\n",
-            result->n_metadata_imported, result->n_content_imported, written);
-    return;
-  }
-  printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT " content objects fetched",
-          result->n_metadata_fetched, result->n_content_fetched);
-  if (result->n_metadata_imported + result->n_content_imported > 0)
-    printf (" (%" G_GUINT64_FORMAT " meta, %" G_GUINT64_FORMAT " content local)",
-            result->n_metadata_imported, result->n_content_imported);
-  printf ("; %s transferred in %u seconds; %s content written\n", transferred,
-          (guint)result->elapsed_s, written);
-}
-
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
@@ -190,7 +171,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   gboolean ok = tree_repo_pull (context->repo, remote, &pull, &result, error);
   show_progress_end (&progress);
   if (ok)
-    print_result (&result);
+    show_pull_result (&result);
   return ok;
 }
 
