@@ -171,6 +171,8 @@ typedef struct {
 } TreeCommitInfo;
 
 /* Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_CORRUPT. Returns: (transfer full), or NULL */
+/* Reads a commit and what is known of it here. Returns: (transfer full): or NULL with an error;
+ * TREE_ERROR_NOT_FOUND when it is not in the repository. */
 TREE_API TreeCommitInfo *tree_repo_load_commit (const TreeRepo *self, const TreeChecksum *checksum,
                                                 GError **error);
 TREE_API void tree_commit_info_free (TreeCommitInfo *info);

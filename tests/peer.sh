@@ -54,6 +54,8 @@ else
   scripts=(test-*.sh)
 fi
 
+[ ${#scripts[@]} -gt 0 ] || { echo "peer: the list is empty"; exit 0; }
+
 run_one () {
   local script=$1 name=${1%.sh} dir rc=0 log state points planned why=''
   log=$logs/$name.log

@@ -7,9 +7,9 @@ need perl
 
 make_tree tree
 head -c 3000000 /dev/urandom >tree/usr/share/large
-$PANDO --repo=up init --mode=archive
-$PANDO --repo=up commit -b m -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
-$PANDO --repo=up summary -u
+"$PANDO" --repo=up init --mode=archive
+"$PANDO" --repo=up commit -b m -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
+"$PANDO" --repo=up summary -u
 perl "$TESTS_DIR/hostile-httpd" up port hostile.log 2>hostile.err &
 HTTP_PID=$!
 started+=("$HTTP_PID")
@@ -18,10 +18,10 @@ url=http://127.0.0.1:$(cat port)
 
 new () {
   rm -rf "$1"
-  $PANDO --repo="$1" init --mode=bare-user
-  $PANDO --repo="$1" remote add --no-gpg-verify origin "$url"
+  "$PANDO" --repo="$1" init --mode=bare-user
+  "$PANDO" --repo="$1" remote add --no-gpg-verify origin "$url"
 }
-pull () { $PANDO --repo="$@" pull --network-retries=0 origin m; }
+pull () { "$PANDO" --repo="$1" pull --network-retries=0 origin m; }
 
 object=objects/$(cd up/objects && find . -name '*.filez' -size +20k -size -1000k -printf '%P\n' | head -n 1)
 hex=$(echo "$object" | sed 's/objects\///; s/\///; s/\..*//')
@@ -47,7 +47,7 @@ hurt () {
 # When the server is well again, the same repository gets what it lacks, and nothing of the bad bytes is left.
 heals () {
   pull r >out
-  $PANDO --repo=r fsck >out
+  "$PANDO" --repo=r fsck >out
   ok "$*"
 }
 
@@ -68,13 +68,13 @@ heals "redirects in a circle, and status codes"
 
 new r
 echo "stall 0 ^$object\$" >up/.faults
-fails_with "$url/$object" $PANDO --repo=r pull --network-retries=0 --low-speed-time-seconds=1 origin m
+fails_with "$url/$object" "$PANDO" --repo=r pull --network-retries=0 --low-speed-time-seconds=1 origin m
 ok "a server that falls asleep"
 
 new r
 printf '%s\n' "500 2 ^$object\$" "truncate 1 ^$large\$" "close 1 ^$dirtree\$" 'html 0 ^summary.sig$' >up/.faults
-$PANDO --repo=r pull origin m >out
-$PANDO --repo=r fsck >out
+"$PANDO" --repo=r pull origin m >out
+"$PANDO" --repo=r fsck >out
 ok "what passes is tried again"
 rm up/.faults
 
@@ -89,13 +89,13 @@ pull r >out
 assert_eq "$(grep -c '\.filez' hostile.log)" $(($(find up/objects -name '*.filez' | wc -l) - staged))
 assert_missing "r/state/$(cat v1).commitpartial"
 [ -z "$(find r/tmp -name '*staging*')" ]
-$PANDO --repo=r fsck >out
+"$PANDO" --repo=r fsck >out
 ok "an interrupted pull goes on where it was"
 
 new r
 : >hostile.log
 echo "stall 0 ^$large\$" >up/.faults
-$PANDO --repo=r pull origin m >sig.out 2>sig.err &
+"$PANDO" --repo=r pull origin m >sig.out 2>sig.err &
 pid=$!
 for ((i = 0; i < 250; i++)); do
   ! grep -q "$large" hostile.log || break
@@ -109,20 +109,20 @@ assert_match sig.err '^error: interrupted; what was fetched is kept'
 assert_missing r/refs/remotes/origin/m
 rm up/.faults
 pull r >out
-$PANDO --repo=r fsck >out
+"$PANDO" --repo=r fsck >out
 ok "SIGINT loses nothing"
 
 if [ "$(id -u)" != 0 ]; then
   skip "a full disk" "needs root"
 else
   small_disk small 2M
-  $PANDO --repo=small/r init --mode=bare-user
-  $PANDO --repo=small/r remote add --no-gpg-verify origin "$url"
-  $PANDO --repo=small/r config set core.min-free-space-percent 0
+  "$PANDO" --repo=small/r init --mode=bare-user
+  "$PANDO" --repo=small/r remote add --no-gpg-verify origin "$url"
+  "$PANDO" --repo=small/r config set core.min-free-space-percent 0
   fails_with 'make room' pull small/r
-  fails_with 'not found' $PANDO --repo=small/r rev-parse origin:m
+  fails_with 'not found' "$PANDO" --repo=small/r rev-parse origin:m
   mount -o remount,size=20M small
   pull small/r >out
-  $PANDO --repo=small/r fsck >out
+  "$PANDO" --repo=small/r fsck >out
   ok "a full disk: room is made, and the pull goes on"
 fi

@@ -4,11 +4,11 @@
 . "$(dirname "$0")/../lib.sh"
 
 make_tree tree
-$PANDO --repo=up init --mode=archive
-$PANDO --repo=up commit -b os/stable -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
-$PANDO --repo=up summary -u
-$PANDO --repo=up refs --create=m/alias -A os/stable
-$PANDO --repo=up remote add --no-gpg-verify hidden http://user:secret@example.com/
+"$PANDO" --repo=up init --mode=archive
+"$PANDO" --repo=up commit -b os/stable -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
+"$PANDO" --repo=up summary -u
+"$PANDO" --repo=up refs --create=m/alias -A os/stable
+"$PANDO" --repo=up remote add --no-gpg-verify hidden http://user:secret@example.com/
 http_serve up --log-file="$SCRATCH/log"
 
 # ask METHOD PATH [HEADER…]: writes head and body
@@ -21,6 +21,7 @@ ask () {
     printf '\r\n'; } >&3
   cat <&3 >answer
   exec 3>&-
+  # shellcheck disable=SC2238 # a file of this name
   sed '/^\r$/,$d' answer | tr -d '\r' >head
   LC_ALL=C awk -v RS='' 'NR == 1 { print length ($0) }' answer >/dev/null
   tail -c +"$(($(grep -abo -m1 $'^\r$' answer | head -n 1 | cut -d: -f1) + 3))" answer >body
@@ -88,7 +89,7 @@ assert_eq "$(header allow)" 'GET, HEAD'
 assert_match log '^GET /summary 304 0$' '^GET /nothing 404 '
 ok "nothing else, and nothing outside"
 
-port_file=$(ls .port-* | grep -v log)
+port_file=$(find . -maxdepth 1 -name '.port-*' ! -name '*.log')
 kill -TERM "$HTTP_PID"
 wait "$HTTP_PID"
 assert_missing "$port_file"
@@ -97,10 +98,10 @@ kill -INT "$HTTP_PID"
 wait "$HTTP_PID"
 ok "SIGTERM and SIGINT end it with status 0"
 
-$PANDO --repo=user init --mode=bare-user
-fails_with 'only archive repositories' $PANDO --repo=user serve --port=0
-fails_with 'IPv4 or IPv6' $PANDO --repo=up serve --port=0 --listen=localhost
-fails_with '65535' $PANDO --repo=up serve --port=70000
+"$PANDO" --repo=user init --mode=bare-user
+fails_with 'only archive repositories' "$PANDO" --repo=user serve --port=0
+fails_with 'IPv4 or IPv6' "$PANDO" --repo=up serve --port=0 --listen=localhost
+fails_with '65535' "$PANDO" --repo=up serve --port=70000
 http_serve up
-fails_with 'listen on 127.0.0.1 port' $PANDO --repo=up serve --port="${HTTP_URL##*:}"
+fails_with 'listen on 127.0.0.1 port' "$PANDO" --repo=up serve --port="${HTTP_URL##*:}"
 ok "what cannot be served says why"
