@@ -74,7 +74,7 @@ run_one () {
   elif [ "$rc" -eq 0 ] && ! grep -q '^not ok' "$log"; then
     state=PASS
   else
-    state=FAIL why=$(grep -vE '^\+|^ *$' "$log" | tail -n 1 | cut -c 1-100)
+    state=FAIL why=$(grep -vE '^\+|^ *$|OK closing connection' "$log" | tail -n 1 | cut -c 1-100)
   fi
   echo "$state $script $points of ${planned:-?}${why:+: $why}" | tee "$work/state/$name"
   chattr -R -i "$dir" 2>/dev/null || true
