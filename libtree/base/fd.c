@@ -120,6 +120,19 @@ clear_immutable (int fd)
 }
 
 static gboolean
+remove_file (int dfd, const char *name, GError **error)
+{
+  int rc = unlinkat (dfd, name, 0);
+  if (rc < 0 && errno == EPERM) {
+    autofd int fd = openat (dfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+      clear_immutable (fd);
+    rc = unlinkat (dfd, name, 0);
+  }
+  return rc == 0 || errno == ENOENT || throw_errno (error, "remove '%s'", name);
+}
+
+static gboolean
 remove_children (int dfd, GError **error)
 {
   g_autoptr (GPtrArray) entries = NULL;
@@ -130,8 +143,8 @@ remove_children (int dfd, GError **error)
     if (entry->type == DT_DIR) {
       if (!dir_remove_all_at (dfd, entry->name, error))
         return FALSE;
-    } else if (unlinkat (dfd, entry->name, 0) < 0 && errno != ENOENT)
-      return throw_errno (error, "remove '%s'", entry->name);
+    } else if (!remove_file (dfd, entry->name, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -139,10 +152,11 @@ remove_children (int dfd, GError **error)
 gboolean
 dir_remove_all_at (int dfd, const char *path, GError **error)
 {
-  if (unlinkat (dfd, path, 0) == 0 || errno == ENOENT)
-    return TRUE;
-  if (errno != EISDIR && errno != EPERM)
-    return throw_errno (error, "remove '%s'", path);
+  struct stat st;
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno == ENOENT || throw_errno (error, "stat '%s' to remove it", path);
+  if (!S_ISDIR (st.st_mode))
+    return remove_file (dfd, path, error);
   autofd int fd = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0)
     return throw_errno (error, "open '%s' to remove it", path);

@@ -174,7 +174,7 @@ sysroot_clean (TreeSysroot *self, gboolean prune, GError **error)
       !deployment_refs_clean (self->repo, self->deployments->len, self->bootversion,
                               self->subbootversion, error) ||
       (prune && !clean_repo (self, error)))
-    return prefix_error (error, "clean up");
+    return prefix_error (error, "what was asked for is in place, but cleaning up failed");
   return TRUE;
 }
 

@@ -175,6 +175,10 @@ fill (TreeSysroot *self, Deployment *fresh, const Deployment *merge, GError **er
   autofd int dfd = dir_open_at (self->dfd, fresh->path, error);
   if (dfd < 0)
     return FALSE;
+  /* Paths below usr are opened whole from here on: a link in its place would lead out of the tree.
+   */
+  if (!is_directory (dfd, "usr"))
+    return throw_error (error, TREE_ERROR_UNSUPPORTED, "the tree has no directory usr");
   if (!install_kernel (self, dfd, fresh, error) || !make_etc (self, dfd, fresh, merge, error) ||
       !origin_save (self->dfd, fresh->path, fresh->origin, /* durable= */ FALSE, error))
     return FALSE;

@@ -221,7 +221,7 @@ check_timestamps (const PullContext *context, const WantedCommit *wanted, const 
 {
   TreeChecksum current;
   gboolean found = FALSE;
-  if (context->options->timestamp_check &&
+  if (context->options->timestamp_check && wanted->ref != NULL &&
       (!pull_current_commit (context, wanted->ref, &found, &current, error) ||
        (found && !check_timestamp_of (context, wanted, commit, &current, error))))
     return FALSE;
@@ -237,7 +237,7 @@ verify (const PullContext *context, const WantedCommit *wanted, const Commit *co
   if (!context->options->disable_verify_bindings &&
       !verify_bindings (commit, wanted->ref, context->collection_id, error))
     return FALSE;
-  return wanted->ref == NULL || check_timestamps (context, wanted, commit, error);
+  return wanted->is_parent || check_timestamps (context, wanted, commit, error);
 }
 
 /* ---- Storing, and what follows ---- */

@@ -144,7 +144,9 @@ resolve_on_server (PullContext *context, const PullSummary *summary, WantedRef *
     return fetch_ref_file (context, wanted, error);
   SummaryRef found;
   if (!summary_find (summary->parsed.refs, wanted->name, &found))
-    return throw_error (error, TREE_ERROR_NOT_FOUND, "No such branch '%s' in repository summary",
+    return throw_error (error, TREE_ERROR_NOT_FOUND,
+                        "No such branch '%s' in repository summary (if it is new, the server has "
+                        "to update its summary)",
                         wanted->name);
   wanted->commit = found.checksum;
   return TRUE;

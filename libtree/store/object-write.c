@@ -18,6 +18,8 @@ struct ObjectWriter {
   ModeWorker worker;
   int offer_dfd; /* what object_writer_offer() gave, for one put; borrowed */
   const char *offer_name;
+  struct stat offer_st;
+  gboolean adopted; /* the last put took the offer */
 };
 
 ObjectWriter *
@@ -58,18 +60,21 @@ write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean
             GError **error)
 {
   int dfd = self->txn->staging_dfd;
-  if (symlinkat (meta->target, dfd, path) < 0) {
-    if (errno == ENOENT && !txn_make_dir_of (self->txn, path, error))
+  int rc = symlinkat (meta->target, dfd, path);
+  if (rc < 0 && errno == ENOENT) {
+    if (!txn_make_dir_of (self->txn, path, error))
       return FALSE;
-    if (errno == EEXIST)
-      return TRUE;
-    if (symlinkat (meta->target, dfd, path) < 0)
-      return errno == EEXIST || throw_errno (error, "create link");
+    rc = symlinkat (meta->target, dfd, path);
   }
+  if (rc < 0)
+    return errno == EEXIST || throw_errno (error, "create link");
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
   if (!self->txn->repo->mode->canonical_only &&
       fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "set owner %u:%u of a link", meta->uid, meta->gid);
+    return throw_errno (error,
+                        "set owner %u:%u of a link (a bare repository needs root; without it use "
+                        "--mode=bare-user)",
+                        meta->uid, meta->gid);
   if (!xattr_write_at (dfd, path, meta->xattrs, error))
     return FALSE;
   *out_written = TRUE;
@@ -86,6 +91,17 @@ check_hash (ObjectWriter *self, const TreeChecksum *expected, TreeErrorCode code
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (&found, hex);
   return throw_error (error, code, "its bytes have checksum %s", hex);
+}
+
+/* The checksum does not cover the size that an archive header claims. */
+static gboolean
+check_size (const HashSource *content, guint64 size, TreeErrorCode code, GError **error)
+{
+  return content->n_bytes == size ||
+         throw_error (error, code,
+                      "has %" G_GUINT64_FORMAT " bytes, not the %" G_GUINT64_FORMAT
+                      " that its header says",
+                      content->n_bytes, size);
 }
 
 static void
@@ -118,6 +134,7 @@ write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Sourc
   }
   gboolean ok = self->txn->repo->mode->write (&self->worker, fd, meta, content, size, error) &&
                 (verify == NULL || check_hash (self, verify, mismatch, error)) &&
+                (content != &hashing.source || check_size (&hashing, size, mismatch, error)) &&
                 txn_seal_file (self->txn, fd, error);
   if (!ok)
     (void)unlinkat (self->txn->staging_dfd, path, 0);
@@ -126,10 +143,32 @@ write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Sourc
 }
 
 void
-object_writer_offer (ObjectWriter *self, int dfd, const char *name)
+object_writer_offer (ObjectWriter *self, int dfd, const char *name, const struct stat *st)
 {
   self->offer_dfd = dfd;
   self->offer_name = self->txn->repo->mode->plain_files ? name : NULL;
+  self->offer_st = *st;
+  self->adopted = FALSE;
+}
+
+gboolean
+object_writer_adopted (const ObjectWriter *self)
+{
+  return self->adopted;
+}
+
+/* Is the file at the offered name still the one whose bytes were hashed? */
+static gboolean
+offer_is_good (const ObjectWriter *self)
+{
+  const struct stat *then = &self->offer_st;
+  struct stat now;
+  return self->offer_name != NULL &&
+         fstatat (self->offer_dfd, self->offer_name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+         now.st_dev == then->st_dev && now.st_ino == then->st_ino && now.st_size == then->st_size &&
+         now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+         now.st_mtim.tv_nsec == then->st_mtim.tv_nsec &&
+         now.st_ctim.tv_sec == then->st_ctim.tv_sec && now.st_ctim.tv_nsec == then->st_ctim.tv_nsec;
 }
 
 /* Links the offered file into the staging directory. FALSE: it must be copied. A commit that fails
@@ -138,17 +177,22 @@ object_writer_offer (ObjectWriter *self, int dfd, const char *name)
 static gboolean
 adopt (ObjectWriter *self, const char *path)
 {
-  const char *name = self->offer_name;
   int dfd = self->txn->staging_dfd;
-  if (name == NULL || (linkat (self->offer_dfd, name, dfd, path, 0) < 0 &&
-                       (errno != ENOENT || !txn_make_dir_of (self->txn, path, NULL) ||
-                        linkat (self->offer_dfd, name, dfd, path, 0) < 0)))
+  if (!offer_is_good (self))
     return FALSE;
+  int rc = linkat (self->offer_dfd, self->offer_name, dfd, path, 0);
+  if (rc < 0 && errno == ENOENT && txn_make_dir_of (self->txn, path, NULL))
+    rc = linkat (self->offer_dfd, self->offer_name, dfd, path, 0);
+  if (rc < 0)
+    return FALSE;
+  struct stat st;
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0)
-    return TRUE;
-  (void)unlinkat (dfd, path, 0);
-  return FALSE;
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == self->offer_st.st_ino &&
+      utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0)
+    self->adopted = TRUE;
+  else
+    (void)unlinkat (dfd, path, 0);
+  return self->adopted;
 }
 
 static gboolean

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "core/filemeta.h"
 #include "store/txn.h"
 
@@ -26,7 +28,9 @@ gboolean object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const
 /* The next put may link this file into the repository instead of copying it: its owner gives it up.
  * It must have just the content, owner, mode and xattrs that are put. Only where objects are plain
  * files; elsewhere it changes nothing. */
-void object_writer_offer (ObjectWriter *self, int dfd, const char *name);
+void object_writer_offer (ObjectWriter *self, int dfd, const char *name, const struct stat *st);
+/* Did the put after the offer take it? */
+gboolean object_writer_adopted (const ObjectWriter *self);
 
 /* A regular file of @size bytes, read from the start of @fd, once to hash it and, if the object is
  * new, once to write it. TREE_ERROR_CHANGED when it is not the same both times. */

@@ -90,7 +90,7 @@ load_config (TreeRepo *self, GError **error)
     return FALSE;
   if (bytes == NULL)
     return throw_error (error, TREE_ERROR_NOT_FOUND,
-                        "no '" REPO_CONFIG "' in it: not a repository");
+                        "'%s' is not a repository: it has no '" REPO_CONFIG "'", self->path);
   self->config = g_key_file_new ();
   g_autoptr (GError) local = NULL;
   if (!g_key_file_load_from_bytes (self->config, bytes, G_KEY_FILE_KEEP_COMMENTS, &local))

@@ -128,7 +128,7 @@ publish_objects (Txn *self, GError **error)
     return FALSE;
   if (!has_new && staged->len == 0)
     return TRUE;
-  if (self->fsync && !self->repo->per_object_fsync && syncfs (self->repo->dfd) < 0)
+  if (self->fsync && syncfs (self->repo->dfd) < 0)
     return throw_errno (error, "sync the file system");
   gboolean commits_left = FALSE;
   if (!publish_pass (self, FALSE, &commits_left, error))
@@ -153,14 +153,15 @@ write_refs (Txn *self, GError **error)
 
 /* ---- Cleaning tmp/ ---- */
 
-/* Somebody's staging directory, or the lock beside it: it goes only when nobody holds the lock. */
+/* Somebody's staging directory, or the lock beside it: it goes only when nobody holds the lock, and
+ * is held here until it is gone. *@out_fd is -1 for what has no lock. */
 static gboolean
-is_in_use (int tmp_dfd, const char *name)
+lock_entry (int tmp_dfd, const char *name, int *out_fd)
 {
   g_autofree char *lock_name = g_str_has_suffix (name, "-lock") ? g_strdup (name)
                                                                 : g_strconcat (name, "-lock", NULL);
-  autofd int fd = openat (tmp_dfd, lock_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  return fd >= 0 && !lock_try_fd (fd, LOCK_EXCLUSIVE);
+  *out_fd = openat (tmp_dfd, lock_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  return *out_fd < 0 || lock_try_fd (*out_fd, LOCK_EXCLUSIVE);
 }
 
 /* Best effort: what cannot be removed now may be the next time. */
@@ -179,10 +180,10 @@ expire_tmp (TreeRepo *repo)
     if (strcmp (entry->name, "cache") == 0 ||
         fstatat (tmp_dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
       continue;
-    if (now - (gint64)st.st_mtime < (gint64)repo->tmp_expiry_secs ||
-        is_in_use (tmp_dfd, entry->name))
-      continue;
-    (void)dir_remove_all_at (tmp_dfd, entry->name, NULL);
+    autofd int lock_fd = -1;
+    if (now - (gint64)st.st_mtime >= (gint64)repo->tmp_expiry_secs &&
+        lock_entry (tmp_dfd, entry->name, &lock_fd))
+      (void)dir_remove_all_at (tmp_dfd, entry->name, NULL);
   }
 }
 

@@ -38,7 +38,8 @@ boot_prefix (GError **error)
   return g_strdup_printf (STAGING_PREFIX "%s-", id);
 }
 
-/* Unlinks what a killed writer left half: all whose mtime is not 0. */
+/* Unlinks what a killed writer left half: all whose mtime is not 0. Commits go, too: what they name
+ * may have been pruned since, and a pull that wants one has it again with one request. */
 static gboolean
 purge_unfinished (int staging_dfd, GError **error)
 {
@@ -54,7 +55,8 @@ purge_unfinished (int staging_dfd, GError **error)
     for (guint k = 0; k < files->len; k++) {
       const DirEntry *file = files->pdata[k];
       struct stat st;
-      if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime != 0 &&
+      if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+          (st.st_mtime != 0 || g_str_has_suffix (file->name, ".commit")) &&
           unlinkat (dfd, file->name, 0) < 0)
         return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
     }
@@ -78,7 +80,10 @@ try_staging (Txn *self, int tmp_dfd, const char *name, GError **error)
   self->staging_name = g_strdup (name);
   self->staging_lock_fd = openat (tmp_dfd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                                   0600);
-  if (self->staging_lock_fd >= 0 && lock_try_fd (self->staging_lock_fd, LOCK_EXCLUSIVE)) {
+  struct stat st;
+  /* Who had the lock before may have removed both: then this is the lock of nothing. */
+  if (self->staging_lock_fd >= 0 && lock_try_fd (self->staging_lock_fd, LOCK_EXCLUSIVE) &&
+      fstat (self->staging_lock_fd, &st) == 0 && st.st_nlink > 0) {
     self->staging_dfd = openat (tmp_dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (self->staging_dfd >= 0)
       return purge_unfinished (self->staging_dfd, error);
@@ -158,7 +163,7 @@ measure_room (Txn *self, GError **error)
   struct statvfs st;
   if (fstatvfs (self->repo->dfd, &st) < 0)
     return throw_errno (error, "statvfs");
-  self->block_size = st.f_bsize > 0 ? st.f_bsize : 4096;
+  self->block_size = st.f_frsize > 0 ? st.f_frsize : 4096;
   gint64 percent = 3;
   g_autofree char *size = g_key_file_get_string (self->repo->config, "core", "min-free-space-size",
                                                  NULL);
@@ -284,8 +289,11 @@ txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, gb
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*checksum, type}, self->repo->mode->archive, path);
   struct stat st;
-  *out = fstatat (self->staging_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  return *out || errno == ENOENT || throw_errno (error, "stat staged '%s'", path);
+  if (fstatat (self->staging_dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno == ENOENT || throw_errno (error, "stat staged '%s'", path);
+  /* One that is still being written is not there yet. */
+  *out = st.st_mtime == 0;
+  return TRUE;
 }
 
 gboolean

@@ -106,6 +106,12 @@ dir_open (Checkout *self, Dir *parent, int dfd, const char *name, const TreeChec
           gboolean may_exist, GError **error)
 {
   gboolean made = mkdirat (dfd, name, 0700) == 0;
+  if (!made && errno == EEXIST && !may_exist && parent == NULL)
+    return throw_null (
+        error, TREE_ERROR_EXISTS,
+        "create directory '%s': File exists (use --union or --union-add to check out "
+        "into one that is there)",
+        name);
   if (!made && (errno != EEXIST || !may_exist))
     return throw_errno_null (error, "create directory '%s'", name);
   int fd = dir_open_at (dfd, name, error);

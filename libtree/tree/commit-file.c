@@ -74,11 +74,19 @@ is_linked (const CommitFiles *self, const File *file, TreeChecksum *out)
   return self->trust_canonical || (is_as_found (file, &meta) && !self->filter->no_xattrs);
 }
 
+/* A file with a rule of its own is always read: the tables know inodes, and rules go by the path.
+ */
+static gboolean
+has_rule (const CommitFiles *self, const File *file)
+{
+  return file->path != NULL && filter_has_mode_rule (self->filter, file->path);
+}
+
 static gboolean
 find_known (CommitFiles *self, File *file, TreeChecksum *out, gboolean *out_known, GError **error)
 {
   *out_known = FALSE;
-  if (self->stat_cache == NULL && self->devino == NULL)
+  if ((self->stat_cache == NULL && self->devino == NULL) || has_rule (self, file))
     return TRUE;
   if (fstatat (file->dfd, file->name, &file->st, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error, "stat");
@@ -141,16 +149,17 @@ commit_regular (CommitFiles *self, ObjectWriter *writer, File *file, TreeChecksu
   g_auto (FileMeta) meta = filtered_meta (self, file);
   if (!self->filter->no_xattrs && !xattr_read_fd (fd, BARE_USER_XATTR, &meta.xattrs, error))
     return FALSE;
-  gboolean adopt = may_adopt (self, file, &meta, fd);
-  if (adopt)
-    object_writer_offer (writer, file->dfd, file->name);
+  gboolean offer = may_adopt (self, file, &meta, fd);
+  if (offer)
+    object_writer_offer (writer, file->dfd, file->name, &file->st);
   if (!put_content (writer, &meta, fd, (guint64)file->st.st_size, out, error))
     return FALSE;
   struct stat after;
   if (fstat (fd, &after) < 0)
     return throw_errno (error, "stat");
   /* Adopting is itself a change. */
-  return adopt || is_same (&file->st, &after) || changed (error);
+  return (offer && object_writer_adopted (writer)) || is_same (&file->st, &after) ||
+         changed (error);
 }
 
 static gboolean
@@ -183,7 +192,7 @@ commit_file (CommitFiles *self, ObjectWriter *writer, int dfd, const char *name,
   if (!known && !(type == DT_LNK ? commit_link (self, writer, &file, out, error)
                                  : commit_regular (self, writer, &file, out, error)))
     return FALSE;
-  if (self->stat_cache != NULL)
+  if (self->stat_cache != NULL && !has_rule (self, &file))
     stat_cache_record (self->stat_cache, &file.st, out);
   return TRUE;
 }

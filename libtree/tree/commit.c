@@ -289,8 +289,15 @@ write_source (Sources *self, const TreeSource *source, TreeRoot *out, GError **e
   if (source->kind == TREE_SOURCE_DIR)
     return write_dir (self, source, out, error);
   g_auto (Commit) commit = {0};
-  if (!object_load_commit (txn_get_repo (self->txn), &source->commit, &commit, error))
+  gboolean partial = FALSE;
+  const TreeRepo *repo = txn_get_repo (self->txn);
+  if (!object_load_commit (repo, &source->commit, &commit, error) ||
+      !commit_is_partial (repo, &source->commit, &partial, error))
     return FALSE;
+  if (partial)
+    return throw_error (
+        error, TREE_ERROR_NOT_FOUND,
+        "the commit that the tree is taken from was not pulled completely; pull it first");
   *out = (TreeRoot){commit.root, commit.root_meta};
   return TRUE;
 }

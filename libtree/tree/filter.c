@@ -110,6 +110,12 @@ filter_skips (const Filter *self, const char *path)
 }
 
 gboolean
+filter_has_mode_rule (const Filter *self, const char *path)
+{
+  return self->mode_rules != NULL && g_hash_table_contains (self->mode_rules, path);
+}
+
+gboolean
 filter_check_all_used (const Filter *self, GError **error)
 {
   GHashTableIter iter;

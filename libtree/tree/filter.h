@@ -27,6 +27,7 @@ gboolean filter_needs_paths (const Filter *self);
 /* From any thread. @path: absolute in the tree, or NULL. Changes owner and mode. */
 void filter_apply (const Filter *self, const char *path, FileMeta *meta);
 gboolean filter_skips (const Filter *self, const char *path);
+gboolean filter_has_mode_rule (const Filter *self, const char *path);
 /* After the commit: every rule must have met its file. */
 gboolean filter_check_all_used (const Filter *self, GError **error);
 /* Feeds what decides about objects into the key of a stat cache. */

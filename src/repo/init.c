@@ -25,8 +25,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeMode mode = TREE_MODE_BARE;
   if (opt_mode != NULL && !tree_mode_from_string (opt_mode, &mode, error))
     return FALSE;
-  const char *path = context->repo_path != NULL ? context->repo_path : ".";
-  return tree_repo_create (AT_FDCWD, path, mode, opt_collection_id, error);
+  if (context->repo_path == NULL)
+    return command_usage_error (context, error, "Command requires a --repo argument");
+  return tree_repo_create (AT_FDCWD, context->repo_path, mode, opt_collection_id, error);
 }
 
 const Command cmd_repo_init = {

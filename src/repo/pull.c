@@ -110,6 +110,9 @@ parse_words (const CommandContext *context, int argc, char **argv, char **out_re
     *out_refs = g_strdupv (argv + 1);
     return TRUE;
   }
+  if (strstr (argv[0], "://") != NULL)
+    return command_usage_error (
+        context, error, "'%s' is not a remote: add one with `remote add NAME URL`", argv[0]);
   if (argc > 1)
     return command_usage_error (context, error, "'%s' names a ref already", argv[0]);
   *out_remote = g_strndup (argv[0], (gsize)(colon - argv[0]));
