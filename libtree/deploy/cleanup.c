@@ -17,6 +17,25 @@
 
 #define STAGED_MAX_BYTES (1024 * 1024)
 
+/* What a killed link_replace_at() left in @directory: PREFIX….tmp-XXXXXXXX. */
+static gboolean
+clean_temporary_links (int root, const char *directory, const char *prefix, GError **error)
+{
+  autofd int dfd = openat (root, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  g_autoptr (GPtrArray) entries = NULL;
+  if (dfd < 0)
+    return errno == ENOENT || throw_errno (error, "open directory '%s'", directory);
+  if (!dir_list (dfd, &entries, error))
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    if (entry->type == DT_LNK && g_str_has_prefix (entry->name, prefix) &&
+        strstr (entry->name, ".tmp-") != NULL && unlinkat (dfd, entry->name, 0) < 0)
+      return throw_errno (error, "remove '%s/%s'", directory, entry->name);
+  }
+  return TRUE;
+}
+
 /* Links and directories of the version that does not boot. */
 static gboolean
 clean_switches (TreeSysroot *self, GError **error)
@@ -32,7 +51,8 @@ clean_switches (TreeSysroot *self, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     if (!dir_remove_all_at (self->dfd, paths[i], error))
       return FALSE;
-  return TRUE;
+  return clean_temporary_links (self->dfd, "ostree", "boot.", error) &&
+         clean_temporary_links (self->dfd, "boot", "loader", error);
 }
 
 /* "STATEROOT/CSUM.SERIAL" of what may not be deleted. A staged deployment, which another program

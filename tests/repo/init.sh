@@ -31,6 +31,8 @@ fails_with "Unknown option --bogus; see 'pando init --help'" "$PANDO" init --bog
 ok "errors say what to do"
 
 mkdir here
-(cd here && $PANDO init --mode=archive && $PANDO refs)
+(cd here && fails_with 'Command requires a --repo argument' "$PANDO" init --mode=archive)
+[ ! -e here/config ] || fail "the current directory became a repository without being named"
+(cd here && $PANDO init --repo=. --mode=archive && $PANDO refs)
 assert_exists here/config
-ok "the current directory, and found there"
+ok "the current directory when it is named, and found there"
