@@ -99,7 +99,8 @@ boot_device () {
 
 shut_down () {
   [ -n "$machine" ] || return 0
-  kill "$machine" 2>/dev/null || true
+  # unshare itself ignores the signal while its child runs; without its first process the machine is gone.
+  kill -KILL "$init" 2>/dev/null || true
   wait "$machine" 2>/dev/null || true
   machine=
 }
