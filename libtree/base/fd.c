@@ -75,6 +75,14 @@ fd_read_all (int fd, gsize max_bytes, GBytes **out, GError **error)
   return TRUE;
 }
 
+gboolean
+stat_is_same (const struct stat *a, const struct stat *b)
+{
+  return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+         a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 int
 dir_open_at (int dfd, const char *path, GError **error)
 {

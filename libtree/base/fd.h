@@ -25,6 +25,9 @@ gboolean fd_write_all (int fd, const void *data, gsize len, GError **error);
  * fill the memory. */
 gboolean fd_read_all (int fd, gsize max_bytes, GBytes **out, GError **error);
 
+/* Has the file not been touched between the two? Size, mtime and ctime. */
+gboolean stat_is_same (const struct stat *a, const struct stat *b);
+
 /* Opens a directory without following a link in the last component. */
 int dir_open_at (int dfd, const char *path, GError **error);
 /* mkdir -p. A component that exists must be a directory. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "core/bindings.h"
 #include "core/checksum.h"
 #include "plain/layout.h"
 #include "pull/answer.h"
@@ -235,7 +236,7 @@ verify (const PullContext *context, const WantedCommit *wanted, const Commit *co
         GError **error)
 {
   if (!context->options->disable_verify_bindings &&
-      !verify_bindings (commit, wanted->ref, context->collection_id, error))
+      !bindings_verify (commit->metadata, context->collection_id, wanted->ref, error))
     return FALSE;
   return wanted->is_parent || check_timestamps (context, wanted, commit, error);
 }

@@ -5,39 +5,6 @@
 
 #include "base/error.h"
 
-gboolean
-verify_bindings (const Commit *commit, const char *ref, const char *collection, GError **error)
-{
-  g_autofree const char **refs = NULL;
-  gboolean has_refs = g_variant_lookup (commit->metadata, COMMIT_KEY_REF_BINDING, "^a&s", &refs);
-  if (!has_refs && collection == NULL)
-    return TRUE;
-  if (!has_refs)
-    return throw_error (error, TREE_ERROR_INVALID,
-                        "Expected commit metadata to have ref binding information, found none");
-  if (ref != NULL && !g_strv_contains ((const char *const *)refs, ref)) {
-    g_autofree char *list = g_strjoinv ("', '", (char **)refs);
-    return throw_error (error, TREE_ERROR_INVALID,
-                        "Commit has no requested ref '%s' in ref binding metadata (%s%s%s)", ref,
-                        refs[0] != NULL ? "'" : "none", list, refs[0] != NULL ? "'" : "");
-  }
-  if (collection == NULL)
-    return TRUE;
-  const char *bound = NULL;
-  if (!g_variant_lookup (commit->metadata, COMMIT_KEY_COLLECTION_BINDING, "&s", &bound))
-    return throw_error (
-        error, TREE_ERROR_INVALID,
-        "Expected commit metadata to have collection ID binding information, found none: "
-        "the remote's is '%s'",
-        collection);
-  return g_str_equal (bound, collection) ||
-         throw_error (
-             error, TREE_ERROR_INVALID,
-             "Commit has collection ID '%s' in collection binding metadata, while the remote "
-             "it came from has collection ID '%s'",
-             bound, collection);
-}
-
 static char *
 format_time (guint64 timestamp)
 {

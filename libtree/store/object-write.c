@@ -165,10 +165,7 @@ offer_is_good (const ObjectWriter *self)
   struct stat now;
   return self->offer_name != NULL &&
          fstatat (self->offer_dfd, self->offer_name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-         now.st_dev == then->st_dev && now.st_ino == then->st_ino && now.st_size == then->st_size &&
-         now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-         now.st_mtim.tv_nsec == then->st_mtim.tv_nsec &&
-         now.st_ctim.tv_sec == then->st_ctim.tv_sec && now.st_ctim.tv_nsec == then->st_ctim.tv_nsec;
+         now.st_dev == then->st_dev && now.st_ino == then->st_ino && stat_is_same (&now, then);
 }
 
 /* Links the offered file into the staging directory. FALSE: it must be copied. A commit that fails

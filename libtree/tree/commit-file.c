@@ -27,14 +27,6 @@ changed (GError **error)
                       "the file changed while it was read; commit a tree that nobody writes to");
 }
 
-static gboolean
-is_same (const struct stat *a, const struct stat *b)
-{
-  return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-         a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 static FileMeta
 filtered_meta (const CommitFiles *self, const File *file)
 {
@@ -158,7 +150,7 @@ commit_regular (CommitFiles *self, ObjectWriter *writer, File *file, TreeChecksu
   if (fstat (fd, &after) < 0)
     return throw_errno (error, "stat");
   /* Adopting is itself a change. */
-  return (offer && object_writer_adopted (writer)) || is_same (&file->st, &after) ||
+  return (offer && object_writer_adopted (writer)) || stat_is_same (&file->st, &after) ||
          changed (error);
 }
 

@@ -22,17 +22,27 @@
 
 /* ---- Metadata ---- */
 
+/* The text behind "KEY="; NULL with an error when there is no key. */
+static const char *
+split_pair (const char *pair, char **out_key, GError **error)
+{
+  const char *equals = strchr (pair, '=');
+  if (equals == NULL || equals == pair)
+    return throw_null (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE metadata '%s'", pair);
+  *out_key = g_strndup (pair, (gsize)(equals - pair));
+  return equals + 1;
+}
+
 /* "KEY=VALUE" into a dictionary of strings. */
 static gboolean
 add_strings (GVariantBuilder *builder, const char *const *pairs, GError **error)
 {
   for (gsize i = 0; pairs != NULL && pairs[i] != NULL; i++) {
-    const char *equals = strchr (pairs[i], '=');
-    if (equals == NULL || equals == pairs[i])
-      return throw_error (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE metadata '%s'",
-                          pairs[i]);
-    g_autofree char *key = g_strndup (pairs[i], (gsize)(equals - pairs[i]));
-    g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (equals + 1));
+    g_autofree char *key = NULL;
+    const char *text = split_pair (pairs[i], &key, error);
+    if (text == NULL)
+      return FALSE;
+    g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
   }
   return TRUE;
 }
@@ -42,13 +52,12 @@ static gboolean
 add_variants (GVariantBuilder *builder, const char *const *pairs, GError **error)
 {
   for (gsize i = 0; pairs != NULL && pairs[i] != NULL; i++) {
-    const char *equals = strchr (pairs[i], '=');
-    if (equals == NULL || equals == pairs[i])
-      return throw_error (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE metadata '%s'",
-                          pairs[i]);
-    g_autofree char *key = g_strndup (pairs[i], (gsize)(equals - pairs[i]));
+    g_autofree char *key = NULL;
+    const char *text = split_pair (pairs[i], &key, error);
+    if (text == NULL)
+      return FALSE;
     g_autoptr (GError) local = NULL;
-    g_autoptr (GVariant) value = g_variant_parse (NULL, equals + 1, NULL, NULL, &local);
+    g_autoptr (GVariant) value = g_variant_parse (NULL, text, NULL, NULL, &local);
     if (value == NULL)
       return throw_error (error, TREE_ERROR_INVALID, "metadata '%s' is not a GVariant: %s",
                           pairs[i], local->message);

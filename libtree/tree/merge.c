@@ -15,33 +15,6 @@ order_of (gboolean has_a, const DirTreeEntry *a, gboolean has_b, const DirTreeEn
   return has_b ? strcmp (a->name, b->name) : -1;
 }
 
-/* Both lists are sorted: the union, in one pass. */
-static GArray *
-merge_files (const DirTree *lower, const DirTree *upper)
-{
-  GArray *out = g_array_new (FALSE, FALSE, sizeof (DirTreeEntry));
-  guint l = 0;
-  guint u = 0;
-  while (l < lower->files.n || u < upper->files.n) {
-    DirTreeEntry a = {0};
-    DirTreeEntry b = {0};
-    gboolean has_a = l < lower->files.n;
-    gboolean has_b = u < upper->files.n;
-    if (has_a)
-      dirtree_file (lower, l, &a);
-    if (has_b)
-      dirtree_file (upper, u, &b);
-    int order = order_of (has_a, &a, has_b, &b);
-    if (order < 0)
-      g_array_append_val (out, a);
-    else
-      g_array_append_val (out, b);
-    l += order <= 0 ? 1 : 0;
-    u += order >= 0 ? 1 : 0;
-  }
-  return out;
-}
-
 static gboolean
 merge_same_name (Txn *txn, const DirTreeEntry *lower, const DirTreeEntry *upper, DirTreeEntry *out,
                  GError **error)
@@ -55,22 +28,27 @@ merge_same_name (Txn *txn, const DirTreeEntry *lower, const DirTreeEntry *upper,
   return TRUE;
 }
 
+typedef void (*ReadEntry) (const DirTree *tree, guint i, DirTreeEntry *out);
+/* Makes one of two entries of the same name; NULL: the upper one it is. */
+typedef gboolean (*MergeEntry) (Txn *txn, const DirTreeEntry *lower, const DirTreeEntry *upper,
+                                DirTreeEntry *out, GError **error);
+
+/* Both lists are sorted: the union, in one pass. */
 static gboolean
-merge_dirs (Txn *txn, const DirTree *lower, const DirTree *upper, GArray *out, GError **error)
+merge_lists (Txn *txn, const DirTree *lower, guint n_lower, const DirTree *upper, guint n_upper,
+             ReadEntry read, MergeEntry merge, GArray *out, GError **error)
 {
   guint l = 0;
   guint u = 0;
-  while (l < lower->dirs.n || u < upper->dirs.n) {
+  while (l < n_lower || u < n_upper) {
     DirTreeEntry a = {0};
     DirTreeEntry b = {0};
-    gboolean has_a = l < lower->dirs.n;
-    gboolean has_b = u < upper->dirs.n;
-    if (has_a)
-      dirtree_dir (lower, l, &a);
-    if (has_b)
-      dirtree_dir (upper, u, &b);
-    int order = order_of (has_a, &a, has_b, &b);
-    if (order == 0 && !merge_same_name (txn, &a, &b, &b, error))
+    if (l < n_lower)
+      read (lower, l, &a);
+    if (u < n_upper)
+      read (upper, u, &b);
+    int order = order_of (l < n_lower, &a, u < n_upper, &b);
+    if (order == 0 && merge != NULL && !merge (txn, &a, &b, &b, error))
       return FALSE;
     if (order < 0)
       g_array_append_val (out, a);
@@ -114,9 +92,10 @@ merge_trees (Txn *txn, const TreeRoot *lower, const TreeRoot *upper, TreeRoot *o
   if (!txn_load_dirtree (txn, &lower->tree, &a, error) ||
       !txn_load_dirtree (txn, &upper->tree, &b, error) || !check_kinds (&a, &b, error))
     return FALSE;
-  g_autoptr (GArray) files = merge_files (&a, &b);
+  g_autoptr (GArray) files = g_array_new (FALSE, FALSE, sizeof (DirTreeEntry));
   g_autoptr (GArray) dirs = g_array_new (FALSE, FALSE, sizeof (DirTreeEntry));
-  if (!merge_dirs (txn, &a, &b, dirs, error))
+  if (!merge_lists (txn, &a, a.files.n, &b, b.files.n, dirtree_file, NULL, files, error) ||
+      !merge_lists (txn, &a, a.dirs.n, &b, b.dirs.n, dirtree_dir, merge_same_name, dirs, error))
     return FALSE;
   g_autoptr (GBytes) bytes = dirtree_build ((const DirTreeEntry *)files->data, files->len,
                                             (const DirTreeEntry *)dirs->data, dirs->len);
