@@ -99,9 +99,10 @@ boot_device () {
 
 shut_down () {
   [ -n "$machine" ] || return 0
-  # unshare itself ignores the signal while its child runs; without its first process the machine is gone.
-  kill -KILL "$init" 2>/dev/null || true
+  # unshare ignores gentler signals while its child runs; the machine's first process dies with it.
+  kill -KILL "$machine" 2>/dev/null || true
   wait "$machine" 2>/dev/null || true
+  while kill -0 "$init" 2>/dev/null; do sleep 0.02; done
   machine=
 }
 
