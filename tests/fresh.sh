@@ -16,7 +16,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/pando-fresh.XXXXXX")
 # Deployments that the demo left are immutable.
 clean () {
-  find "$work/root/var/tmp" -path '*/deploy/*/deploy/*' -prune -type d -exec chattr -i {} + 2>/dev/null || true
+  find "$work/root/var/tmp" -path '*/ostree/deploy/*/deploy/*' -prune -type d -exec chattr -i {} + 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap clean EXIT
