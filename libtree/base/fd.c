@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 
 #include "base/error.h"
 
@@ -37,6 +38,48 @@ fd_write_all (int fd, const void *data, gsize len, GError **error)
       return throw_errno (error, "write");
     at += n;
     len -= (gsize)n;
+  }
+  return TRUE;
+}
+
+/* Newer than the headers of some systems that run such kernels. */
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80
+#endif
+
+/* Below this, starting to write each file at once costs more than the memory is worth. */
+#define UNCACHED_MIN ((gsize)32 * 1024)
+
+static ssize_t
+write_uncached (int fd, const struct iovec *parts, int n_parts)
+{
+  static gint refused; /* atomic: the kernel or a file system does not have it */
+  if (!g_atomic_int_get (&refused)) {
+    ssize_t n = pwritev2 (fd, parts, n_parts, -1, RWF_DONTCACHE);
+    if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS))
+      return n;
+    g_atomic_int_set (&refused, TRUE);
+  }
+  return writev (fd, parts, n_parts);
+}
+
+gboolean
+fd_write_bulk (int fd, const void *a, gsize a_len, const void *b, gsize b_len, GError **error)
+{
+  struct iovec parts[2] = {{(void *)a, a_len}, {(void *)b, b_len}};
+  while (parts[0].iov_len + parts[1].iov_len > 0) {
+    ssize_t n = a_len + b_len >= UNCACHED_MIN ? write_uncached (fd, parts, 2)
+                                              : writev (fd, parts, 2);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return throw_errno (error, "write");
+    for (int i = 0; i < 2; i++) {
+      gsize step = MIN ((gsize)n, parts[i].iov_len);
+      parts[i].iov_base = (char *)parts[i].iov_base + step;
+      parts[i].iov_len -= step;
+      n -= (ssize_t)step;
+    }
   }
   return TRUE;
 }

@@ -21,6 +21,10 @@ fd_steal (int *fd)
 }
 
 gboolean fd_write_all (int fd, const void *data, gsize len, GError **error);
+/* Writes @a and @b (which may be empty) in one call. For much data that nobody reads again soon:
+ * where the kernel can, it goes to the disk at once and leaves the page cache to others. */
+gboolean fd_write_bulk (int fd, const void *a, gsize a_len, const void *b, gsize b_len,
+                        GError **error);
 /* Reads to the end of the file; more than @max_bytes is an error, so that a hostile file cannot
  * fill the memory. */
 gboolean fd_read_all (int fd, gsize max_bytes, GBytes **out, GError **error);

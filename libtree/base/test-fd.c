@@ -249,6 +249,29 @@ test_links (Fixture *f, gconstpointer data)
   g_assert_cmpuint (n_entries (f), ==, 2);
 }
 
+/* ---- Bulk data ---- */
+
+/* Small and large, in two parts and in one, appended to what is there. */
+static void
+test_write_bulk (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) large = g_string_new (NULL);
+  while (large->len < 80000)
+    g_string_append_printf (large, "%u,", (guint)large->len);
+  autofd int fd = openat (f->dfd, "bulk", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_true (fd_write_bulk (fd, "head ", 5, "tail ", 5, &error));
+  g_assert_true (fd_write_bulk (fd, "more ", 5, large->str, large->len, &error));
+  g_assert_true (fd_write_bulk (fd, NULL, 0, NULL, 0, &error));
+  g_assert_no_error (error);
+  g_string_prepend (large, "head tail more ");
+  assert_content (f, "bulk", large->str);
+  autofd int read_only = openat (f->dfd, "bulk", O_RDONLY | O_CLOEXEC);
+  g_assert_false (fd_write_bulk (read_only, large->str, large->len, NULL, 0, &error));
+  g_assert_nonnull (error);
+}
+
 /* ---- Attributes ---- */
 
 static void
@@ -376,6 +399,7 @@ main (int argc, char **argv)
   ADD ("replace", test_replace);
   ADD ("no-follow", test_no_follow);
   ADD ("copy", test_copy);
+  ADD ("write-bulk", test_write_bulk);
   ADD ("list", test_list);
   ADD ("ensure", test_ensure);
   ADD ("remove", test_remove);

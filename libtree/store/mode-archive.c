@@ -5,7 +5,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -18,25 +17,9 @@ enum {
 };
 
 static gboolean
-write_two (int fd, const void *a, gsize a_len, const void *b, gsize b_len, GError **error)
-{
-  struct iovec parts[2] = {{(void *)a, a_len}, {(void *)b, b_len}};
-  ssize_t n = writev (fd, parts, 2);
-  if (n == (ssize_t)(a_len + b_len))
-    return TRUE;
-  if (n < 0)
-    n = 0; /* the plain way says what is wrong */
-  gsize done = (gsize)n;
-  if (done < a_len && !fd_write_all (fd, (const char *)a + done, a_len - done, error))
-    return FALSE;
-  gsize b_done = done > a_len ? done - a_len : 0;
-  return fd_write_all (fd, (const char *)b + b_done, b_len - b_done, error);
-}
-
-static gboolean
 write_chunk (const void *data, gsize len, gpointer user_data, GError **error)
 {
-  return fd_write_all (GPOINTER_TO_INT (user_data), data, len, error);
+  return fd_write_bulk (GPOINTER_TO_INT (user_data), data, len, NULL, 0, error);
 }
 
 /* Takes the content whole into the worker's buffer, if it is not in memory; it must be @size bytes.
@@ -71,7 +54,7 @@ write_content (ModeWorker *worker, int fd, Source *content, guint64 size, GError
     return take_whole (worker, content, size, &data, error) &&
            codec_deflate (worker->codec, worker->deflate_level, data, (gsize)size, &packed,
                           &packed_len, error) &&
-           write_two (fd, header->data, header->len, packed, packed_len, error);
+           fd_write_bulk (fd, header->data, header->len, packed, packed_len, error);
   }
   return fd_write_all (fd, header->data, header->len, error) &&
          codec_deflate_stream (worker->codec, worker->deflate_level, content, write_chunk,

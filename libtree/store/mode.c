@@ -103,7 +103,7 @@ mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size, GE
   if (content->data != NULL) {
     if (content->data_len != size)
       return wrong_size (content->data_len, size, error);
-    return fd_write_all (fd, content->data, content->data_len, error);
+    return fd_write_bulk (fd, content->data, content->data_len, NULL, 0, error);
   }
   guint64 have = 0;
   for (;;) {
@@ -115,7 +115,7 @@ mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size, GE
     have += (guint64)n;
     if (have > size)
       return wrong_size (have, size, error);
-    if (!fd_write_all (fd, worker->buffer, (gsize)n, error))
+    if (!fd_write_bulk (fd, worker->buffer, (gsize)n, NULL, 0, error))
       return FALSE;
   }
 }

@@ -103,6 +103,10 @@ writev (int fd, const struct iovec *iov, int n)
   return NEXT (writev) (fd, iov, n);
 }
 
+WRAP (ssize_t, pwritev2, (int fd, const struct iovec *iov, int n, off_t at, int flags),
+      (fd, iov, n, at, flags))
+WRAP (ssize_t, pwritev64v2, (int fd, const struct iovec *iov, int n, off64_t at, int flags),
+      (fd, iov, n, at, flags))
 WRAP (ssize_t, pwrite, (int fd, const void *buf, size_t len, off_t at), (fd, buf, len, at))
 WRAP (ssize_t, pwrite64, (int fd, const void *buf, size_t len, off64_t at), (fd, buf, len, at))
 WRAP (int, rename, (const char *from, const char *to), (from, to))
