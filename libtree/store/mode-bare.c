@@ -19,7 +19,7 @@ bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, g
   if (!mode_copy_content (worker, fd, content, size, error))
     return FALSE;
   /* In this order: changing the owner drops setuid bits and capabilities. */
-  if (fchown (fd, meta->uid, meta->gid) < 0) {
+  if (!mode_worker_owns (worker, meta) && fchown (fd, meta->uid, meta->gid) < 0) {
     if (errno == EPERM)
       return throw_error (
           error, TREE_ERROR_DENIED,

@@ -98,6 +98,12 @@ wrong_size (guint64 have, guint64 size, GError **error)
 }
 
 gboolean
+mode_worker_owns (const ModeWorker *self, const FileMeta *meta)
+{
+  return self->owner_known && meta->uid == self->owner_uid && meta->gid == self->owner_gid;
+}
+
+gboolean
 mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size, GError **error)
 {
   if (content->data != NULL) {

@@ -17,6 +17,9 @@ typedef struct {
   GByteArray *packed;   /* a whole compressed object */
   GByteArray *unpacked; /* … and what was in it */
   int deflate_level;    /* of the repository that is written to */
+  gboolean owner_known; /* what is the owner of a file that it creates? */
+  guint32 owner_uid;
+  guint32 owner_gid;
 } ModeWorker;
 
 #define MODE_BUFFER ((gsize)256 * 1024)
@@ -82,6 +85,8 @@ const StoreMode *store_mode_by_id (TreeMode id);
 
 void mode_worker_init (ModeWorker *self, int deflate_level);
 void mode_worker_clear (ModeWorker *self);
+/* A file that the worker creates belongs to its owner already. */
+gboolean mode_worker_owns (const ModeWorker *self, const FileMeta *meta);
 /* Copies all of @content to @fd; it must be @size bytes, neither more nor fewer
  * (TREE_ERROR_CHANGED). */
 gboolean mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size,

@@ -22,12 +22,26 @@ struct ObjectWriter {
   gboolean adopted; /* the last put took the offer */
 };
 
+/* A new file belongs to its creator, or to the group of its directory: where the staging directory
+ * has the same owner, all ways lead to him. Asked of the disk, for a file server may have other
+ * ideas of who we are. */
+static void
+learn_owner (ObjectWriter *self)
+{
+  struct stat st = {0};
+  self->worker.owner_known = fstat (self->txn->staging_dfd, &st) == 0 && st.st_uid == geteuid () &&
+                             st.st_gid == getegid ();
+  self->worker.owner_uid = st.st_uid;
+  self->worker.owner_gid = st.st_gid;
+}
+
 ObjectWriter *
 object_writer_new (Txn *txn)
 {
   ObjectWriter *self = g_new0 (ObjectWriter, 1);
   self->txn = txn;
   mode_worker_init (&self->worker, txn->repo->deflate_level);
+  learn_owner (self);
   return self;
 }
 
@@ -69,7 +83,7 @@ write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean
   if (rc < 0)
     return errno == EEXIST || throw_errno (error, "create link");
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (!self->txn->repo->mode->canonical_only &&
+  if (!self->txn->repo->mode->canonical_only && !mode_worker_owns (&self->worker, meta) &&
       fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error,
                         "set owner %u:%u of a link (a bare repository needs root; without it use "
