@@ -15,13 +15,18 @@ if [ ! -x "$helper" ] || [ ! -x "$program" ]; then
 fi
 unshare --mount --pid --fork true 2>/dev/null || skip_all "no mounts here"
 
-# The system holds the program, a shell, and what they load.
-for file in "$program" /bin/sh $(LD_LIBRARY_PATH=$build/.libs ldd "$program" /bin/sh | grep -o '/[^ :)]*' | sort -u); do
-  mkdir -p "tree$(dirname "$file")"
-  cp -L "$file" "tree$file"
-done
-mkdir -p tree/usr/bin tree/run
+# The system holds the program, a shell, and what they load: what was built here at the places where it would be installed.
+mkdir -p tree/usr/bin tree/usr/lib tree/run
 cp "$program" tree/usr/bin/pando
+for file in /bin/sh $(LD_LIBRARY_PATH=$build/.libs ldd "$program" /bin/sh | grep -o '/[^ :)]*' | sort -u); do
+  case $file in
+    "$program") continue ;;
+    "$build"/*) to=tree/usr/lib/${file##*/} ;;
+    *) to=tree$file ;;
+  esac
+  mkdir -p "${to%/*}"
+  cp -L "$file" "$to"
+done
 
 # on_device SCRIPT: boots the default deployment and runs the script there. Another call is another boot.
 on_device () {
