@@ -258,10 +258,11 @@ dir_list (int dfd, GPtrArray **out, GError **error)
     char bytes[LIST_BUFFER];
   } buffer;
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
-  if (lseek (dfd, 0, SEEK_SET) < 0)
-    return throw_errno (error, "list directory");
-  for (;;) {
+  for (gboolean is_begun = FALSE;; is_begun = TRUE) {
     ssize_t n = getdents64 (dfd, buffer.bytes, sizeof buffer.bytes);
+    /* Even an empty directory has "." and "..": this one was read before, to its end. */
+    if (n == 0 && !is_begun && lseek (dfd, 0, SEEK_SET) == 0)
+      n = getdents64 (dfd, buffer.bytes, sizeof buffer.bytes);
     if (n < 0)
       return throw_errno (error, "list directory");
     if (n == 0)
