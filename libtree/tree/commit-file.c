@@ -18,6 +18,7 @@ typedef struct {
   const char *name;
   const char *path; /* for rules, or NULL */
   struct stat st;
+  gboolean is_cached; /* the stat cache told the checksum */
 } File;
 
 static gboolean
@@ -86,7 +87,10 @@ find_known (CommitFiles *self, File *file, TreeChecksum *out, gboolean *out_know
                     stat_cache_lookup (self->stat_cache, &file->st, out);
   if (!cached && !is_linked (self, file, out))
     return TRUE;
-  return take_known (self, out, out_known, error);
+  if (!take_known (self, out, out_known, error))
+    return FALSE;
+  file->is_cached = cached && *out_known;
+  return TRUE;
 }
 
 /* ---- Files that are read ---- */
@@ -185,6 +189,6 @@ commit_file (CommitFiles *self, ObjectWriter *writer, int dfd, const char *name,
                                  : commit_regular (self, writer, &file, out, error)))
     return FALSE;
   if (self->stat_cache != NULL && !has_rule (self, &file))
-    stat_cache_record (self->stat_cache, &file.st, out);
+    stat_cache_record (self->stat_cache, &file.st, out, file.is_cached);
   return TRUE;
 }

@@ -41,9 +41,10 @@ struct StatCache {
   gsize map_len;
   const Record *records; /* in the map */
   gsize n_records;
-  gint64 newest_ns; /* younger files are not recorded */
-  GMutex mutex;
-  GArray *fresh; /* Record */
+  gint64 newest_ns;    /* younger files are not recorded */
+  GMutex mutex;        /* guards the rest */
+  GArray *fresh;       /* Record */
+  gboolean has_learnt; /* some record is not in the file */
 };
 
 static gint64
@@ -142,7 +143,8 @@ stat_cache_lookup (const StatCache *self, const struct stat *st, TreeChecksum *o
 }
 
 void
-stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *checksum)
+stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *checksum,
+                   gboolean was_hit)
 {
   Record record = record_of (st);
   if (record.mtime_ns >= self->newest_ns || record.ctime_ns >= self->newest_ns)
@@ -150,6 +152,7 @@ stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *c
   record.checksum = *checksum;
   g_mutex_lock (&self->mutex);
   g_array_append_val (self->fresh, record);
+  self->has_learnt |= !was_hit;
   g_mutex_unlock (&self->mutex);
 }
 
@@ -157,6 +160,9 @@ gboolean
 stat_cache_save (StatCache *self, GError **error)
 {
   GArray *fresh = self->fresh;
+  /* What is in the file and was not asked for does no harm until the next change. */
+  if (!self->has_learnt)
+    return TRUE;
   if (fresh->len > 1)
     qsort (fresh->data, fresh->len, sizeof (Record), compare_records);
   /* A file with several links was recorded several times. */

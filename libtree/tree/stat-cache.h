@@ -28,7 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StatCache, stat_cache_free)
 
 /* From any thread. */
 gboolean stat_cache_lookup (const StatCache *self, const struct stat *st, TreeChecksum *out);
-void stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *checksum);
+/* @was_hit: the lookup gave the same. */
+void stat_cache_record (StatCache *self, const struct stat *st, const TreeChecksum *checksum,
+                        gboolean was_hit);
 
-/* Replaces the file by what was recorded. */
+/* Replaces the file by what was recorded, if that is anything new. */
 gboolean stat_cache_save (StatCache *self, GError **error);
