@@ -68,7 +68,7 @@ arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum *checksum
   /* What this pull stages the queue knows; what another one left is only there when it left any. */
   Txn *txn = self->config.txn;
   if (!(txn_is_resumed (txn) ? txn_has_object (txn, type, checksum, &found, error)
-                             : object_exists (txn_get_repo (txn), type, checksum, &found, error)))
+                             : txn_found_object (txn, type, checksum, &found, error)))
     return FALSE;
   *out = found ? PULL_HERE : PULL_MISSING;
   if (!found && self->config.source_has_all)

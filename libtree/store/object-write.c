@@ -235,7 +235,7 @@ put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Sou
   gboolean exists = FALSE;
   gboolean written = FALSE;
   char path[OBJECT_PATH_MAX];
-  if (!object_exists (txn->repo, TREE_OBJECT_FILE, checksum, &exists, error))
+  if (!txn_found_object (txn, TREE_OBJECT_FILE, checksum, &exists, error))
     return FALSE;
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, txn->repo->mode->archive, path);
   if (!exists &&

@@ -2,6 +2,7 @@
 /* The inside of a transaction, for the files that stage and publish objects. */
 #pragma once
 
+#include "store/object-index.h"
 #include "store/txn.h"
 
 typedef struct {
@@ -15,6 +16,7 @@ void queued_ref_free (QueuedRef *ref);
 struct Txn {
   TreeRepo *repo;
   int lock_fd; /* of the repository */
+  ObjectIndex *index;
   gboolean fsync;
   gboolean resumed;   /* the staging directory is another's */
   char *staging_name; /* in tmp/ */

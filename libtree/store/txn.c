@@ -218,6 +218,7 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   self->refs = g_ptr_array_new_with_free_func ((GDestroyNotify)queued_ref_free);
   g_mutex_init (&self->mutex);
   self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
+  self->index = object_index_new (repo);
   if (self->lock_fd < 0 || !measure_room (self, error) || !open_staging (self, error))
     return prefix_null (error, "begin a transaction in '%s'", repo->path);
   return g_steal_pointer (&self);
@@ -238,6 +239,7 @@ txn_free (Txn *self)
     return;
   forget_staging (self);
   fd_cleanup (&self->lock_fd);
+  object_index_free (self->index);
   g_ptr_array_unref (self->refs);
   g_free (self->room_rule);
   g_mutex_clear (&self->mutex);
@@ -279,10 +281,18 @@ txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
 /* ---- Objects ---- */
 
 gboolean
+txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, gboolean *out,
+                  GError **error)
+{
+  *out = object_index_has (self->index, type, checksum);
+  return *out || object_exists (self->repo, type, checksum, out, error);
+}
+
+gboolean
 txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, gboolean *out,
                 GError **error)
 {
-  if (!object_exists (self->repo, type, checksum, out, error))
+  if (!txn_found_object (self, type, checksum, out, error))
     return FALSE;
   if (*out)
     return TRUE;

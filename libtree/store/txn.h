@@ -51,7 +51,10 @@ void txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
 
 /* All below may be called from any thread. */
 
-/* Is it in the repository (or its parents) or staged already? */
+/* Is it in the repository or its parents? */
+gboolean txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
+                           gboolean *out, GError **error);
+/* The same, or staged already? */
 gboolean txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
                          gboolean *out, GError **error);
 /* Bytes of a metadata object that is staged or in the repository. */
