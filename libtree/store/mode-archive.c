@@ -12,7 +12,8 @@
 #include "store/mode.h"
 
 enum {
-  FRAME = 8, /* u32 size of the header, 4 zero bytes */
+  FRAME = 8,        /* u32 size of the header, 4 zero bytes */
+  STAT_BYTES = 512, /* enough for most headers */
   ARCHIVE_FILE_MODE = 0644
 };
 
@@ -186,10 +187,28 @@ archive_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GEr
          prefix_error (error, "'%s'", path);
 }
 
+/* The header comes with the first read. A longer one, or none, is a matter for archive_open(). */
+static gboolean
+archive_stat (int dfd, const char *path, StoreFile *out, GError **error)
+{
+  guint8 start[STAT_BYTES];
+  *out = (StoreFile){.fd = -1};
+  autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0)
+    return throw_errno (error, "open '%s'", path);
+  ssize_t n = read (fd, start, sizeof start);
+  gsize len = 0;
+  if (n < FRAME || !parse_frame (start, (guint64)n, &len, NULL))
+    return archive_open (NULL, dfd, path, out, error);
+  return filemeta_parse_archive_header (start + FRAME, len, &out->meta, &out->size, error) ||
+         prefix_error (error, "'%s'", path);
+}
+
 const StoreMode store_mode_archive = {
     .id = TREE_MODE_ARCHIVE,
     .name = "archive-z2",
     .archive = TRUE,
     .write = archive_write,
     .open = archive_open,
+    .stat = archive_stat,
 };
