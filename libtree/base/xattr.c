@@ -14,6 +14,10 @@
 
 /* The kernel's limit for the list of names, and for one value. */
 #define XATTR_MAX_BYTES 65536
+/* … and for one name. */
+#define XATTR_MAX_NAME 255
+/* No file system keeps as much for one file; a header of an object must have room for it. */
+#define XATTR_MAX_LIST (512 * 1024)
 
 /* A file by descriptor or, for what cannot be opened, by its path below /proc/self/fd. */
 typedef struct {
@@ -202,4 +206,96 @@ xattr_is_canonical (GVariant *xattrs)
     previous = g_strdup (text);
   }
   return TRUE;
+}
+
+/* ---- One by one ---- */
+
+typedef struct {
+  GBytes *value;
+  char name[];
+} ListEntry;
+
+static void
+list_entry_free (gpointer entry)
+{
+  g_bytes_unref (((ListEntry *)entry)->value);
+  g_free (entry);
+}
+
+static gboolean
+check_entry (const XattrList *self, const char *name, gsize len, GError **error)
+{
+  gsize name_len = strlen (name);
+  if (name_len == 0 || name_len > XATTR_MAX_NAME)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "the name of an extended attribute has %" G_GSIZE_FORMAT " bytes, not 1 "
+                        "to %d",
+                        name_len, XATTR_MAX_NAME);
+  if (len > XATTR_MAX_BYTES)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "extended attribute '%s' has %" G_GSIZE_FORMAT " bytes; %d are allowed",
+                        name, len, XATTR_MAX_BYTES);
+  if (self->n_bytes + name_len + len > XATTR_MAX_LIST)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "its extended attributes are more than %d bytes in all", XATTR_MAX_LIST);
+  return TRUE;
+}
+
+gboolean
+xattr_list_add (XattrList *self, const char *name, const void *value, gsize len, GError **error)
+{
+  if (!check_entry (self, name, len, error))
+    return FALSE;
+  if (self->entries == NULL)
+    self->entries = g_ptr_array_new_with_free_func (list_entry_free);
+  gsize size = strlen (name) + 1;
+  ListEntry *entry = g_malloc (sizeof *entry + size);
+  entry->value = g_bytes_new (value, len);
+  memcpy (entry->name, name, size);
+  g_ptr_array_add (self->entries, entry);
+  self->n_bytes += size + len;
+  return TRUE;
+}
+
+static int
+compare_list_entries (gconstpointer a, gconstpointer b)
+{
+  const ListEntry *one = *(ListEntry *const *)a;
+  const ListEntry *two = *(ListEntry *const *)b;
+  return strcmp (one->name, two->name);
+}
+
+gboolean
+xattr_list_end (XattrList *self, GVariant **out, GError **error)
+{
+  *out = NULL;
+  if (self->entries == NULL)
+    return TRUE;
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayay)"));
+  g_ptr_array_sort (self->entries, compare_list_entries);
+  const ListEntry *last = NULL;
+  for (guint i = 0; i < self->entries->len; i++) {
+    const ListEntry *entry = self->entries->pdata[i];
+    gboolean again = last != NULL && strcmp (last->name, entry->name) == 0;
+    if (again && !g_bytes_equal (last->value, entry->value))
+      return throw_error (error, TREE_ERROR_INVALID, "extended attribute '%s' has two values",
+                          entry->name);
+    last = entry;
+    gsize len = 0;
+    const void *value = g_bytes_get_data (entry->value, &len);
+    if (!again)
+      g_variant_builder_add (&builder, "(@ay@ay)",
+                             bytestring (entry->name, strlen (entry->name) + 1),
+                             bytestring (value, len));
+  }
+  *out = g_variant_ref_sink (g_variant_builder_end (&builder));
+  xattr_list_clear (self);
+  return TRUE;
+}
+
+void
+xattr_list_clear (XattrList *self)
+{
+  g_clear_pointer (&self->entries, g_ptr_array_unref);
+  self->n_bytes = 0;
 }

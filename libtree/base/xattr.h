@@ -18,3 +18,18 @@ gboolean xattr_get_fd (int fd, const char *name, GBytes **out, GError **error);
 
 /* Are the names non-empty, NUL-terminated and strictly increasing? */
 gboolean xattr_is_canonical (GVariant *xattrs);
+
+/* Attributes that come one by one, in any order, from an archive or an image. */
+typedef struct {
+  GPtrArray *entries; /* NULL while there are none */
+  gsize n_bytes;
+} XattrList;
+
+/* More than a file system keeps is an error. An empty value is kept. */
+gboolean xattr_list_add (XattrList *self, const char *name, const void *value, gsize len,
+                         GError **error);
+/* Canonical, NULL for none; the list is empty afterwards. An attribute that came twice counts once,
+ * with two values it is an error. */
+gboolean xattr_list_end (XattrList *self, GVariant **out, GError **error);
+void xattr_list_clear (XattrList *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (XattrList, xattr_list_clear)
