@@ -44,8 +44,11 @@ typedef struct {
   const char *const *skip_paths; /* absolute in the tree, left out; each must meet something */
   gboolean
       use_stat_cache; /* trust device, inode, size, mtime and ctime of what was committed before */
-  gboolean trust_hardlinks; /* a file that is a link to an object is that object … */
-  gboolean trust_canonical; /* … whatever the options above would make of it */
+  gboolean trust_hardlinks;         /* a file that is a link to an object is that object … */
+  gboolean trust_canonical;         /* … whatever the options above would make of it */
+  gboolean tar_autocreate_parents;  /* directories that an archive does not name are 0:0 0755 */
+  const char *tar_path_regex;       /* what this matches in the names of an archive … */
+  const char *tar_path_replacement; /* … becomes this */
   gboolean consume; /* files may be moved into the repository; the directories are removed */
 
   gboolean no_fsync;
@@ -61,12 +64,13 @@ typedef struct {
 typedef enum {
   TREE_SOURCE_DIR,    /* the directory @path */
   TREE_SOURCE_COMMIT, /* the tree of @commit */
+  TREE_SOURCE_TAR,    /* what the archive @path holds */
 } TreeSourceKind;
 
 typedef struct {
   TreeSourceKind kind;
-  int dfd; /* that @path is relative to, or AT_FDCWD */
-  const char *path;
+  int dfd;          /* that @path is relative to, or AT_FDCWD */
+  const char *path; /* of an archive, NULL: @dfd is the archive itself, and may be a pipe */
   TreeChecksum commit;
 } TreeSource;
 

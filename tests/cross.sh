@@ -18,7 +18,7 @@ case $target in
 esac
 [ "$(id -u)" = 0 ] || die "a chroot needs root: run it with sudo"
 
-root=$cache/cross-$suite-$target-1
+root=$cache/cross-$suite-$target-2
 if [ ! -d "$root" ]; then
   mkdir -p "$cache"
   work=$(mktemp -d "$cache/making.XXXXXX")
@@ -26,7 +26,7 @@ if [ ! -d "$root" ]; then
   echo "cross: a $suite with the compiler for $target (kept for the next time)" >&2
   mapfile -t sources < <(sources_of_suite all)
   packages=autoconf,automake,libtool,make,pkg-config,binutils,qemu-user-static,gcc-$triplet
-  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libdeflate-dev; do
+  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libdeflate-dev; do
     packages=$packages,$package:$target
   done
   bootstrap "$work/root" "$work/log" --architectures="$arch,$target" --include="$packages" -- "${sources[@]}"

@@ -18,6 +18,7 @@
 #include "store/txn.h"
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
+#include "tree/commit-tar.h"
 #include "tree/kernel-find.h"
 
 /* ---- Metadata ---- */
@@ -292,11 +293,32 @@ write_dir (Sources *self, const TreeSource *source, TreeRoot *out, GError **erro
   return cache == NULL || stat_cache_save (cache, error);
 }
 
+/* Laid over @base, which may be NULL. */
 static gboolean
-write_source (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
+write_tar (Sources *self, const TreeSource *source, const TreeRoot *base, TreeRoot *out,
+           GError **error)
 {
-  if (source->kind == TREE_SOURCE_DIR)
-    return write_dir (self, source, out, error);
+  const TreeCommitOptions *options = self->options;
+  CommitTarOptions how = {.filter = self->filter,
+                          .autocreate_parents = options->tar_autocreate_parents,
+                          .path_regex = options->tar_path_regex,
+                          .path_replacement = options->tar_path_replacement,
+                          .progress = options->progress,
+                          .user_data = options->user_data};
+  autofd int own = -1;
+  if (source->path != NULL) {
+    own = openat (source->dfd, source->path, O_RDONLY | O_CLOEXEC);
+    if (own < 0)
+      return throw_errno (error, "open archive '%s'", source->path);
+  }
+  const char *name = source->path != NULL ? source->path : "standard input";
+  return commit_tar_write (self->txn, own >= 0 ? own : source->dfd, &how, base, out, error) ||
+         prefix_error (error, "commit '%s'", name);
+}
+
+static gboolean
+write_commit_tree (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
+{
   g_auto (Commit) commit = {0};
   gboolean partial = FALSE;
   const TreeRepo *repo = txn_get_repo (self->txn);
@@ -321,20 +343,32 @@ write_empty (Txn *txn, TreeRoot *out, GError **error)
          txn_put_metadata (txn, TREE_OBJECT_DIR_META, dirmeta, NULL, &out->meta, error);
 }
 
+/* Lays it over @base, which is NULL for the first. */
+static gboolean
+write_source (Sources *self, const TreeSource *source, const TreeRoot *base, TreeRoot *out,
+              GError **error)
+{
+  TreeRoot root;
+  if (source->kind == TREE_SOURCE_TAR)
+    return write_tar (self, source, base, out, error);
+  gboolean ok = source->kind == TREE_SOURCE_DIR ? write_dir (self, source, &root, error)
+                                                : write_commit_tree (self, source, &root, error);
+  if (!ok)
+    return FALSE;
+  if (base != NULL && !merge_trees (self->txn, base, &root, &root, error))
+    return prefix_error (error, "lay one tree over another");
+  *out = root;
+  return TRUE;
+}
+
 static gboolean
 write_sources (Sources *self, const TreeSource *sources, guint n, TreeRoot *out, GError **error)
 {
   if (n == 0)
     return write_empty (self->txn, out, error);
-  for (guint i = 0; i < n; i++) {
-    TreeRoot root;
-    if (!write_source (self, &sources[i], &root, error))
+  for (guint i = 0; i < n; i++)
+    if (!write_source (self, &sources[i], i > 0 ? out : NULL, out, error))
       return FALSE;
-    if (i == 0)
-      *out = root;
-    else if (!merge_trees (self->txn, out, &root, out, error))
-      return prefix_error (error, "lay one tree over another");
-  }
   return filter_check_all_used (self->filter, error);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `pando commit`: writes a commit of directories and of trees that are in the repository. */
+/* `pando commit`: writes a commit of directories, of archives, and of trees that are in the
+ * repository. */
 #include "config.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/command.h"
 #include "src/commit-rules.h"
@@ -37,6 +39,8 @@ static char *opt_statoverride;
 static char *opt_skip_list;
 static gboolean opt_link_speedup;
 static gboolean opt_devino_canonical;
+static gboolean opt_tar_autocreate;
+static char *opt_tar_filter;
 static gboolean opt_consume;
 static gboolean opt_stat_cache;
 static gboolean opt_skip_if_unchanged;
@@ -52,8 +56,8 @@ static const GOptionEntry options[] = {
     {"body-file", 'F', 0, G_OPTION_ARG_FILENAME, &opt_body_file,
      "Read the longer description from a file", "FILE"},
     {"tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_trees,
-     "What to commit, instead of PATH: dir=PATH, or ref=REV for the tree of a commit; again for "
-     "more, laid over each other",
+     "What to commit, instead of PATH: dir=PATH, tar=FILE for what an archive holds (- is standard "
+     "input), or ref=REV for the tree of a commit; again for more, laid over each other",
      "TREE"},
     {"base", 0, 0, G_OPTION_ARG_STRING, &opt_base, "Start from the tree of this commit", "REV"},
     {"parent", 0, 0, G_OPTION_ARG_STRING, &opt_parent,
@@ -74,6 +78,10 @@ static const GOptionEntry options[] = {
      "Do not read files that are hard links into the repository", NULL},
     {"devino-canonical", 'I', 0, G_OPTION_ARG_NONE, &opt_devino_canonical,
      "The same, also where other options would change the file", NULL},
+    {"tar-autocreate-parents", 0, 0, G_OPTION_ARG_NONE, &opt_tar_autocreate,
+     "Make up directories that an archive has no entry for, as 0:0 0755", NULL},
+    {"tar-pathname-filter", 0, 0, G_OPTION_ARG_STRING, &opt_tar_filter,
+     "Replace what matches in the names of an archive", "REGEX,REPLACEMENT"},
     {"consume", 0, 0, G_OPTION_ARG_NONE, &opt_consume,
      "Remove the directories once the commit is written; files may be moved", NULL},
     {"timestamp", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp,
@@ -169,6 +177,21 @@ read_owner (const char *option, gint64 value, GError **error)
   return TRUE;
 }
 
+/* Splits --tar-pathname-filter in place. */
+static gboolean
+read_tar_filter (TreeCommitOptions *self, GError **error)
+{
+  char *comma = opt_tar_filter != NULL ? strchr (opt_tar_filter, ',') : NULL;
+  if (opt_tar_filter == NULL)
+    return TRUE;
+  if (comma == NULL)
+    return refuse (error, "Missing ',' in --tar-pathname-filter: use REGEX,REPLACEMENT");
+  *comma = '\0';
+  self->tar_path_regex = opt_tar_filter;
+  self->tar_path_replacement = comma + 1;
+  return TRUE;
+}
+
 static gboolean
 read_options (TreeCommitOptions *out, GError **error)
 {
@@ -200,11 +223,13 @@ read_options (TreeCommitOptions *out, GError **error)
       .use_stat_cache = opt_stat_cache,
       .trust_hardlinks = opt_link_speedup || opt_devino_canonical,
       .trust_canonical = opt_devino_canonical,
+      .tar_autocreate_parents = opt_tar_autocreate,
       .consume = opt_consume,
       .skip_if_unchanged = opt_skip_if_unchanged,
       .no_fsync = !fsync || opt_disable_fsync,
   };
-  return opt_timestamp == NULL || value_parse_time (opt_timestamp, &out->timestamp, error);
+  return read_tar_filter (out, error) &&
+         (opt_timestamp == NULL || value_parse_time (opt_timestamp, &out->timestamp, error));
 }
 
 /* ---- What is committed ---- */
@@ -220,9 +245,13 @@ add_rev (TreeRepo *repo, GArray *sources, const char *rev, GError **error)
 }
 
 static void
-add_dir (GArray *sources, const char *path)
+add_file (GArray *sources, TreeSourceKind kind, const char *path)
 {
-  TreeSource source = {.kind = TREE_SOURCE_DIR, .dfd = AT_FDCWD, .path = path};
+  TreeSource source = {.kind = kind, .dfd = AT_FDCWD, .path = path};
+  if (kind == TREE_SOURCE_TAR && strcmp (path, "-") == 0) {
+    source.dfd = STDIN_FILENO;
+    source.path = NULL;
+  }
   g_array_append_val (sources, source);
 }
 
@@ -232,13 +261,17 @@ add_tree (TreeRepo *repo, GArray *sources, const char *tree, GError **error)
   if (g_str_has_prefix (tree, "ref="))
     return add_rev (repo, sources, tree + strlen ("ref="), error);
   if (g_str_has_prefix (tree, "dir=")) {
-    add_dir (sources, tree + strlen ("dir="));
+    add_file (sources, TREE_SOURCE_DIR, tree + strlen ("dir="));
+    return TRUE;
+  }
+  if (g_str_has_prefix (tree, "tar=")) {
+    add_file (sources, TREE_SOURCE_TAR, tree + strlen ("tar="));
     return TRUE;
   }
   if (strchr (tree, '=') == NULL)
-    return refuse (error, "Missing type in tree specification: use dir=PATH or ref=REV");
+    return refuse (error, "Missing type in tree specification: use dir=PATH, tar=FILE or ref=REV");
   g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
-               "Invalid tree type specification '%s': use dir=PATH or ref=REV", tree);
+               "Invalid tree type specification '%s': use dir=PATH, tar=FILE or ref=REV", tree);
   return FALSE;
 }
 
@@ -257,7 +290,7 @@ read_sources (TreeRepo *repo, int argc, char **argv, GError **error)
     if (!add_tree (repo, sources, opt_trees[i], error))
       return NULL;
   if (opt_trees == NULL)
-    add_dir (sources, argc > 0 ? argv[0] : ".");
+    add_file (sources, TREE_SOURCE_DIR, argc > 0 ? argv[0] : ".");
   return g_steal_pointer (&sources);
 }
 
@@ -329,7 +362,8 @@ const Command cmd_repo_commit = {
     .summary = "Commit the tree at PATH, by default the current directory",
     .examples = "  $ pando commit --repo=build.repo -b os/stable -s 'Nightly build' rootfs\n"
                 "  $ pando commit -b os/stable --add-metadata-string=version=1.2 rootfs\n"
-                "  $ pando commit -b os/stable --tree=ref=os/testing\n",
+                "  $ pando commit -b os/stable --tree=ref=os/testing\n"
+                "  $ pando commit -b os/stable --tree=tar=rootfs.tar.xz --tree=dir=overlay\n",
     .needs = NEEDS_REPO,
     .options = options,
     .run = run,
