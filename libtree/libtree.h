@@ -5,6 +5,7 @@
 #include "tree-checkout.h"
 #include "tree-commit.h"
 #include "tree-error.h"
+#include "tree-export.h"
 #include "tree-pull.h"
 #include "tree-repo.h"
 #include "tree-serve.h"

@@ -18,6 +18,7 @@ archive_load (GError **error)
   }
   static const LazySymbol symbols[] = {
       SYMBOL (error_string),
+      {"archive_errno", &api.error_number},
       SYMBOL (read_new),
       SYMBOL (read_free),
       SYMBOL (read_support_filter_all),
@@ -40,6 +41,27 @@ archive_load (GError **error)
       SYMBOL (entry_size_is_set),
       SYMBOL (entry_xattr_reset),
       SYMBOL (entry_xattr_next),
+      SYMBOL (write_new),
+      SYMBOL (write_free),
+      SYMBOL (write_close),
+      SYMBOL (write_set_format_pax_restricted),
+      SYMBOL (write_set_format_option),
+      SYMBOL (write_set_bytes_per_block),
+      SYMBOL (write_set_bytes_in_last_block),
+      SYMBOL (write_open_fd),
+      SYMBOL (write_header),
+      SYMBOL (write_data),
+      SYMBOL (entry_new),
+      SYMBOL (entry_clear),
+      SYMBOL (entry_free),
+      SYMBOL (entry_set_pathname),
+      SYMBOL (entry_set_symlink),
+      SYMBOL (entry_set_mode),
+      SYMBOL (entry_set_uid),
+      SYMBOL (entry_set_gid),
+      SYMBOL (entry_set_size),
+      SYMBOL (entry_set_mtime),
+      SYMBOL (entry_xattr_add_entry),
       {NULL, NULL},
   };
 #undef SYMBOL
@@ -56,4 +78,20 @@ archive_throw (const ArchiveApi *api, struct archive *archive, TreeErrorCode cod
 {
   const char *text = api->error_string (archive);
   return throw_error (error, code, "%s", text != NULL ? text : "the archive cannot be read");
+}
+
+void
+archive_locale_begin (ArchiveLocale *self)
+{
+  self->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  self->before = self->utf8 != (locale_t)0 ? uselocale (self->utf8) : (locale_t)0;
+}
+
+void
+archive_locale_end (ArchiveLocale *self)
+{
+  if (self->utf8 == (locale_t)0)
+    return;
+  (void)uselocale (self->before);
+  freelocale (self->utf8);
 }

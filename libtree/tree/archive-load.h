@@ -6,12 +6,15 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <glib.h>
+#include <locale.h>
 
 #include "tree-error.h"
 
-/* Each member has the type and meaning of the function archive_MEMBER. */
+/* Each member has the type and meaning of the function archive_MEMBER; error_number is
+ * archive_errno(). */
 typedef struct {
   __typeof__ (archive_error_string) *error_string;
+  __typeof__ (archive_errno) *error_number;
   __typeof__ (archive_read_new) *read_new;
   __typeof__ (archive_read_free) *read_free;
   __typeof__ (archive_read_support_filter_all) *read_support_filter_all;
@@ -34,6 +37,27 @@ typedef struct {
   __typeof__ (archive_entry_size_is_set) *entry_size_is_set;
   __typeof__ (archive_entry_xattr_reset) *entry_xattr_reset;
   __typeof__ (archive_entry_xattr_next) *entry_xattr_next;
+  __typeof__ (archive_write_new) *write_new;
+  __typeof__ (archive_write_free) *write_free;
+  __typeof__ (archive_write_close) *write_close;
+  __typeof__ (archive_write_set_format_pax_restricted) *write_set_format_pax_restricted;
+  __typeof__ (archive_write_set_format_option) *write_set_format_option;
+  __typeof__ (archive_write_set_bytes_per_block) *write_set_bytes_per_block;
+  __typeof__ (archive_write_set_bytes_in_last_block) *write_set_bytes_in_last_block;
+  __typeof__ (archive_write_open_fd) *write_open_fd;
+  __typeof__ (archive_write_header) *write_header;
+  __typeof__ (archive_write_data) *write_data;
+  __typeof__ (archive_entry_new) *entry_new;
+  __typeof__ (archive_entry_clear) *entry_clear;
+  __typeof__ (archive_entry_free) *entry_free;
+  __typeof__ (archive_entry_set_pathname) *entry_set_pathname;
+  __typeof__ (archive_entry_set_symlink) *entry_set_symlink;
+  __typeof__ (archive_entry_set_mode) *entry_set_mode;
+  __typeof__ (archive_entry_set_uid) *entry_set_uid;
+  __typeof__ (archive_entry_set_gid) *entry_set_gid;
+  __typeof__ (archive_entry_set_size) *entry_set_size;
+  __typeof__ (archive_entry_set_mtime) *entry_set_mtime;
+  __typeof__ (archive_entry_xattr_add_entry) *entry_xattr_add_entry;
 } ArchiveApi;
 
 /* NULL with an error that names the library when it is not installed. Any thread. */
@@ -42,3 +66,12 @@ const ArchiveApi *archive_load (GError **error);
 /* Sets the error that the library remembers. Returns FALSE. */
 gboolean archive_throw (const ArchiveApi *api, struct archive *archive, TreeErrorCode code,
                         GError **error);
+
+/* Names are UTF-8 in a tree, and libarchive converts those of some formats to and from what the
+ * locale of the thread says: between the two it is UTF-8, where the C library has such a locale. */
+typedef struct {
+  locale_t utf8;
+  locale_t before;
+} ArchiveLocale;
+void archive_locale_begin (ArchiveLocale *self);
+void archive_locale_end (ArchiveLocale *self);

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -616,25 +615,6 @@ read_tree (Reader *self, TreeRoot *out, GError **error)
          mtree_write (self->tree, out, error);
 }
 
-/* Names are UTF-8 in a tree, and libarchive converts those of some formats to what the locale of
- * the thread says. */
-static locale_t
-use_utf8 (locale_t *out_before)
-{
-  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-  *out_before = utf8 != (locale_t)0 ? uselocale (utf8) : (locale_t)0;
-  return utf8;
-}
-
-static void
-restore_locale (locale_t utf8, locale_t before)
-{
-  if (utf8 == (locale_t)0)
-    return;
-  (void)uselocale (before);
-  freelocale (utf8);
-}
-
 gboolean
 commit_tar_write (Txn *txn, int fd, const CommitTarOptions *options, const TreeRoot *base,
                   TreeRoot *out, GError **error)
@@ -647,8 +627,8 @@ commit_tar_write (Txn *txn, int fd, const CommitTarOptions *options, const TreeR
     if (self.regex == NULL)
       return prefix_error (error, "--tar-pathname-filter");
   }
-  locale_t before;
-  locale_t utf8 = use_utf8 (&before);
+  ArchiveLocale locale;
+  archive_locale_begin (&locale);
   self.block = g_malloc (BLOCK);
   self.bytes = g_malloc (BLOCK);
   self.tree = mtree_new (txn, base);
@@ -665,7 +645,7 @@ commit_tar_write (Txn *txn, int fd, const CommitTarOptions *options, const TreeR
   g_free (self.parent_path);
   g_free (self.bytes);
   g_free (self.block);
-  restore_locale (utf8, before);
+  archive_locale_end (&locale);
   return ok;
 }
 

@@ -9,18 +9,12 @@
 #include "base/fd.h"
 #include "core/checksum.h"
 #include "store/object-read.h"
+#include "tree/lookup.h"
 
 enum {
   MAX_DEPTH = 1000, /* directories below each other; paths that long cannot be opened anyway */
   CAT_BUFFER = 256 * 1024,
 };
-
-/* What a path of a commit leads to. */
-typedef struct {
-  gboolean is_dir;
-  TreeChecksum content;
-  TreeChecksum meta; /* of a directory */
-} Found;
 
 typedef struct {
   const TreeRepo *repo;
@@ -30,54 +24,6 @@ typedef struct {
   GHashTable *metas; /* owned TreeChecksum -> owned FileMeta: thousands of directories share one */
   GString *path;     /* of the entry that is shown */
 } Lister;
-
-static gboolean
-no_such_file (const char *path, GError **error)
-{
-  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such file or directory: %s", path);
-}
-
-/* One step from a directory. */
-static gboolean
-enter (const TreeRepo *repo, const char *path, const char *name, Found *at, GError **error)
-{
-  g_auto (DirTree) tree = {0};
-  DirTreeEntry entry;
-  if (!at->is_dir)
-    return throw_error (error, TREE_ERROR_NOT_FOUND, "Not a directory: %s", path);
-  if (!object_load_dirtree (repo, &at->content, &tree, error))
-    return FALSE;
-  if (dirtree_find_dir (&tree, name, &entry)) {
-    *at = (Found){TRUE, entry.content, entry.meta};
-    return TRUE;
-  }
-  if (dirtree_find_file (&tree, name, &entry)) {
-    *at = (Found){FALSE, entry.content, {{0}}};
-    return TRUE;
-  }
-  return no_such_file (path, error);
-}
-
-/* Links are not followed. @out_path: absolute, without needless slashes. */
-static gboolean
-look_up (const TreeRepo *repo, const TreeChecksum *commit, const char *path, Found *out,
-         GString *out_path, GError **error)
-{
-  g_auto (Commit) parsed = {0};
-  if (!object_load_commit (repo, commit, &parsed, error))
-    return FALSE;
-  Found at = {TRUE, parsed.root, parsed.root_meta};
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-  for (char **part = parts; *part != NULL; part++) {
-    if (**part == '\0')
-      continue;
-    if (!enter (repo, path, *part, &at, error))
-      return prefix_error (error, "Inspecting path '%s'", path);
-    g_string_append_printf (out_path, "/%s", *part);
-  }
-  *out = at;
-  return TRUE;
-}
 
 static void
 meta_free (gpointer data)
@@ -188,8 +134,8 @@ tree_repo_ls (const TreeRepo *self, const TreeChecksum *commit, const char *path
               TreeEntryFunc func, gpointer user_data, GError **error)
 {
   g_autoptr (GString) at = g_string_new (NULL);
-  Found found;
-  if (!look_up (self, commit, path, &found, at, error))
+  LookupResult found;
+  if (!lookup_path (self, commit, path, &found, at, error))
     return FALSE;
   g_autoptr (GHashTable)
       metas = g_hash_table_new_full (checksum_hash, checksum_equal, g_free, meta_free);
@@ -228,8 +174,8 @@ tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *pat
 {
   g_autoptr (GString) at = g_string_new (NULL);
   g_auto (StoreFile) file = {.fd = -1};
-  Found found;
-  if (!look_up (self, commit, path, &found, at, error))
+  LookupResult found;
+  if (!lookup_path (self, commit, path, &found, at, error))
     return FALSE;
   if (found.is_dir)
     return throw_error (error, TREE_ERROR_INVALID, "'%s' is a directory", path);

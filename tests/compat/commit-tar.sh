@@ -86,3 +86,12 @@ ok "names and modes that are changed"
 ostree --repo=ours fsck -q
 "$PANDO" fsck -q --repo=theirs
 ok "each finds the other's objects without fault"
+
+ostree --repo=theirs commit --fsync=no -b test/x --timestamp=@1700000000 --no-xattrs --tree=tar=gnu.tar >/dev/null
+members () { tar --full-time -tvf - | sort; }
+for options in "" --subpath=/usr "--subpath=/usr --prefix=top/"; do
+  # shellcheck disable=SC2086 # words
+  diff <(LC_ALL=C.UTF-8 ostree --repo=theirs export test/x $options | members) \
+    <("$PANDO" export --repo=theirs test/x $options | members) >members.diff || fail "$options: $(cat members.diff)"
+done
+ok "exported archives have the same members"
