@@ -4,6 +4,7 @@
 
 #include "src/values.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "tree-error.h"
@@ -31,6 +32,8 @@ static const struct {
     {"%d %b %Y %H:%M:%S %z", ZONE_OFFSET},
     {"%a %b %d %H:%M:%S UTC %Y", ZONE_UTC},
     {"%a %b %d %H:%M:%S %Y", ZONE_LOCAL},
+    {"%B %d %Y", ZONE_LOCAL},
+    {"%d %B %Y", ZONE_LOCAL},
 };
 
 static gboolean
@@ -51,25 +54,63 @@ parse_date (const char *text, gint64 *out)
   return FALSE;
 }
 
-gboolean
-value_parse_time (const char *text, guint64 *out, GError **error)
+/* "now", "yesterday", "3 weeks ago" */
+static gboolean
+parse_relative (const char *text, gint64 *out)
 {
-  if (text[0] == '@' && g_ascii_string_to_unsigned (text + 1, 10, 0, G_MAXINT64, out, NULL))
-    return TRUE;
-  gint64 seconds;
-  if (!parse_date (text, &seconds)) {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
-                 "Could not parse '%s': use @SECONDS, YYYY-MM-DD [HH:MM[:SS]], "
-                 "YYYY-MM-DDTHH:MM:SS[ZONE] or 'Thu, 29 Feb 2024 12:00:00 +0100'",
-                 text);
+  static const struct {
+    const char *unit;
+    int days; /* 0: it is shorter, and so many seconds; -1: calendar months or years */
+    int n;
+  } units[] = {
+      {"second", 0, 1}, {"minute", 0, 60}, {"hour", 0, 3600}, {"day", 1, 0},
+      {"week", 7, 0},   {"month", -1, 1},  {"year", -1, 12},
+  };
+  enum {
+    MAX_COUNT = 100000
+  };
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) then = NULL;
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  guint64 count = 0;
+  if (strcmp (text, "now") == 0)
+    then = g_date_time_ref (now);
+  else if (strcmp (text, "yesterday") == 0)
+    then = g_date_time_add_days (now, -1);
+  else if (g_strv_length (words) != 3 || strcmp (words[2], "ago") != 0 ||
+           !g_ascii_string_to_unsigned (words[0], 10, 0, MAX_COUNT, &count, NULL))
     return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (units) && then == NULL; i++) {
+    gsize len = strlen (units[i].unit);
+    if (strncmp (words[1], units[i].unit, len) != 0 ||
+        (words[1][len] != '\0' && strcmp (words[1] + len, "s") != 0))
+      continue;
+    then = units[i].days > 0   ? g_date_time_add_days (now, -(int)count * units[i].days)
+           : units[i].days < 0 ? g_date_time_add_months (now, -(int)count * units[i].n)
+                               : g_date_time_add_seconds (now, -(double)count * units[i].n);
   }
-  if (seconds < 0) {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "time '%s' is before 1970", text);
+  if (then == NULL)
     return FALSE;
-  }
-  *out = (guint64)seconds;
+  *out = g_date_time_to_unix (then);
   return TRUE;
+}
+
+gboolean
+value_parse_time (const char *text, gint64 *out, GError **error)
+{
+  guint64 seconds;
+  if (text[0] == '@' && g_ascii_string_to_unsigned (text + 1, 10, 0, G_MAXINT64, &seconds, NULL)) {
+    *out = (gint64)seconds;
+    return TRUE;
+  }
+  if (parse_date (text, out) || parse_relative (text, out))
+    return TRUE;
+  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+               "Could not parse '%s': use @SECONDS, YYYY-MM-DD [HH:MM[:SS]], "
+               "YYYY-MM-DDTHH:MM:SS[ZONE], 'Thu, 29 Feb 2024 12:00:00 +0100', "
+               "'February 29 2024' or '2 weeks ago'",
+               text);
+  return FALSE;
 }
 
 gboolean

@@ -228,8 +228,13 @@ read_options (TreeCommitOptions *out, GError **error)
       .skip_if_unchanged = opt_skip_if_unchanged,
       .no_fsync = !fsync || opt_disable_fsync,
   };
-  return read_tar_filter (out, error) &&
-         (opt_timestamp == NULL || value_parse_time (opt_timestamp, &out->timestamp, error));
+  gint64 timestamp = 0;
+  if (!read_tar_filter (out, error) ||
+      (opt_timestamp != NULL && !value_parse_time (opt_timestamp, &timestamp, error)))
+    return FALSE;
+  /* Of a time before 1970 the format keeps the bits, as `ostree` does. */
+  out->timestamp = (guint64)timestamp;
+  return TRUE;
 }
 
 /* ---- What is committed ---- */

@@ -63,6 +63,14 @@ done
 SOURCE_DATE_EPOCH=1577934245 $PANDO commit -b os/date tree >/dev/null
 $PANDO show os/date >out
 assert_match out '^Date:  2020-01-02 03:04:05 \+0000$'
+for date in 'October 21 2015' '21 October 2015' '2015-10-21'; do
+  "$PANDO" commit -b os/date --timestamp="$date" tree >/dev/null
+  $PANDO show os/date >out
+  assert_match out '^Date:  2015-10-21 00:00:00 \+0000$'
+done
+"$PANDO" commit -b os/date --timestamp='2 days ago' tree >/dev/null
+$PANDO show os/date >out
+assert_match out "^Date:  $(date -d '2 days ago' +%F) "
 fails_with "Could not parse 'soon': use @SECONDS" "$PANDO" commit -b os/date --timestamp=soon tree
 fails_with 'SOURCE_DATE_EPOCH' env SOURCE_DATE_EPOCH=invalid "$PANDO" commit -b os/date tree
 ok "times"
