@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "core/bindings.h"
 #include "core/checksum.h"
+#include "store/object-list.h"
 #include "store/object-read.h"
 #include "store/refs-list.h"
 #include "store/refs.h"
@@ -107,18 +108,14 @@ is_ancestor (const TreeRepo *repo, const TreeChecksum *commit, const TreeChecksu
   TreeChecksum at = *tip;
   for (;;) {
     g_auto (Commit) parsed = {0};
-    g_autoptr (GBytes) bytes = NULL;
+    gboolean found = FALSE;
     *out = tree_checksum_equal (&at, commit);
     if (*out)
       return TRUE;
-    if (!object_load_optional (repo, TREE_OBJECT_COMMIT, &at, &bytes, error))
+    if (!object_load_commit_optional (repo, &at, &found, &parsed, error))
       return FALSE;
-    if (bytes == NULL)
-      return TRUE; /* history beyond is not here */
-    if (!commit_parse (bytes, &parsed, error))
-      return FALSE;
-    if (!parsed.has_parent)
-      return TRUE;
+    if (!found || !parsed.has_parent)
+      return TRUE; /* history beyond may be, but not here */
     at = parsed.parent;
   }
 }
@@ -134,15 +131,7 @@ find_bound_ref (const TreeRepo *repo, const char *collection, const char *ref, g
       return FALSE;
   } else if (!refs_read_in (repo, REF_MIRRORS, collection, ref, out_found, out, NULL, error))
     return FALSE;
-  if (*out_found)
-    return TRUE;
-  g_autoptr (GPtrArray) remotes = refs_list_remote_names (repo, error);
-  if (remotes == NULL)
-    return FALSE;
-  for (guint i = 0; i < remotes->len && !*out_found; i++)
-    if (!refs_read_in (repo, REF_REMOTES, remotes->pdata[i], ref, out_found, out, NULL, error))
-      return FALSE;
-  return TRUE;
+  return *out_found || refs_find_remote (repo, ref, out_found, out, error);
 }
 
 static gboolean
@@ -319,15 +308,6 @@ mark_partial (Fsck *self, GArray *commits, GError **error)
 }
 
 static gboolean
-delete_object (Fsck *self, const ObjectName *name, GError **error)
-{
-  char path[OBJECT_PATH_MAX];
-  object_path (name, self->repo->mode->archive, path);
-  return unlinkat (self->repo->objects_dfd, path, 0) == 0 || errno == ENOENT ||
-         throw_errno (error, "delete object '%s'", path);
-}
-
-static gboolean
 handle_missing (Fsck *self, const VerifyFinding *finding, GArray *commits, GError **error)
 {
   g_autofree char *name = object_to_string (&finding->name);
@@ -358,7 +338,7 @@ handle_damaged (Fsck *self, const VerifyFinding *finding, GArray *commits, GErro
       !g_error_matches (finding->error, TREE_ERROR, TREE_ERROR_CORRUPT))
     return TRUE;
   /* Marked first: cut short between the two, the commit is partial and nothing is lost. */
-  return mark_partial (self, commits, error) && delete_object (self, &finding->name, error);
+  return mark_partial (self, commits, error) && object_delete (self->repo, &finding->name, error);
 }
 
 static gboolean

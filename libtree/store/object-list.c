@@ -70,3 +70,12 @@ object_list (const TreeRepo *repo, const char *hex_prefix, ObjectListFunc func, 
   }
   return TRUE;
 }
+
+gboolean
+object_delete (const TreeRepo *repo, const ObjectName *name, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (name, repo->mode->archive, path);
+  return unlinkat (repo->objects_dfd, path, 0) == 0 || errno == ENOENT ||
+         throw_errno (error, "delete object '%s'", path);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which objects lie in a repository: a walk over objects/, without parents. */
+/* Which objects lie in a repository: a walk over objects/, without parents; and deleting one.
+ */
 #pragma once
 
 #include "core/object.h"
@@ -13,3 +14,5 @@ typedef gboolean (*ObjectListFunc) (const ObjectName *name, int dfd, const char 
  * that are no objects are passed over. */
 gboolean object_list (const TreeRepo *repo, const char *hex_prefix, ObjectListFunc func,
                       gpointer user_data, GError **error);
+/* Absent is fine. The caller holds the exclusive lock. */
+gboolean object_delete (const TreeRepo *repo, const ObjectName *name, GError **error);

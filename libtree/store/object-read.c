@@ -93,6 +93,18 @@ object_load_commit (const TreeRepo *repo, const TreeChecksum *checksum, Commit *
 }
 
 gboolean
+object_load_commit_optional (const TreeRepo *repo, const TreeChecksum *checksum,
+                             gboolean *out_found, Commit *out, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  if (!object_load_optional (repo, TREE_OBJECT_COMMIT, checksum, &bytes, error))
+    return FALSE;
+  *out_found = bytes != NULL;
+  return bytes == NULL ||
+         parsed (commit_parse (bytes, out, error), TREE_OBJECT_COMMIT, checksum, error);
+}
+
+gboolean
 object_load_dirtree (const TreeRepo *repo, const TreeChecksum *checksum, DirTree *out,
                      GError **error)
 {

@@ -19,6 +19,9 @@ gboolean object_exists (const TreeRepo *repo, TreeObjectType type, const TreeChe
 /* Load and parse; errors name the object. */
 gboolean object_load_commit (const TreeRepo *repo, const TreeChecksum *checksum, Commit *out,
                              GError **error);
+/* *@out_found is FALSE when it is not there. */
+gboolean object_load_commit_optional (const TreeRepo *repo, const TreeChecksum *checksum,
+                                      gboolean *out_found, Commit *out, GError **error);
 gboolean object_load_dirtree (const TreeRepo *repo, const TreeChecksum *checksum, DirTree *out,
                               GError **error);
 gboolean object_load_dirmeta (const TreeRepo *repo, const TreeChecksum *checksum, FileMeta *out,

@@ -171,6 +171,20 @@ refs_list_remote_names (const TreeRepo *repo, GError **error)
   return list_owners (repo, REF_REMOTES, refspec_check_remote, error);
 }
 
+gboolean
+refs_find_remote (const TreeRepo *repo, const char *ref, gboolean *out_found, TreeChecksum *out,
+                  GError **error)
+{
+  g_autoptr (GPtrArray) remotes = refs_list_remote_names (repo, error);
+  if (remotes == NULL)
+    return FALSE;
+  *out_found = FALSE;
+  for (guint i = 0; i < remotes->len && !*out_found; i++)
+    if (!refs_read_in (repo, REF_REMOTES, remotes->pdata[i], ref, out_found, out, NULL, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 list_everything (const TreeRepo *self, GPtrArray *out, GError **error)
 {

@@ -14,6 +14,10 @@ GPtrArray *refs_list_collections (const TreeRepo *repo, GError **error);
 /* The remotes that have a directory below refs/remotes, sorted. */
 GPtrArray *refs_list_remote_names (const TreeRepo *repo, GError **error);
 
+/* The ref of this name of any remote, the first that has it. */
+gboolean refs_find_remote (const TreeRepo *repo, const char *ref, gboolean *out_found,
+                           TreeChecksum *out, GError **error);
+
 typedef struct {
   char *name;
   char *target; /* the ref it stands for */

@@ -67,13 +67,7 @@ resolve_name (const TreeRepo *repo, const char *ref, gboolean *out_found, TreeCh
     if (*out_found)
       return TRUE;
   }
-  g_autoptr (GPtrArray) remotes = refs_list_remote_names (repo, error);
-  if (remotes == NULL)
-    return FALSE;
-  for (guint i = 0; i < remotes->len && !*out_found; i++)
-    if (!refs_read_in (repo, REF_REMOTES, remotes->pdata[i], ref, out_found, out, NULL, error))
-      return FALSE;
-  return TRUE;
+  return refs_find_remote (repo, ref, out_found, out, error);
 }
 
 static gboolean

@@ -9,19 +9,21 @@
 
 struct Traversal {
   const TreeRepo *repo;
-  TraverseMode mode;
+  TraverseFlags flags;
   ObjectSet *objects;
+  ObjectSet *blocked;
   GHashTable *depths; /* owned TreeChecksum of a commit -> parents that were followed behind it */
   GArray *pending; /* TreeChecksum of dirtrees to read: a stack, so that nesting costs no frames */
 };
 
 Traversal *
-traversal_new (const TreeRepo *repo, TraverseMode mode)
+traversal_new (const TreeRepo *repo, TraverseFlags flags)
 {
   Traversal *self = g_new0 (Traversal, 1);
   self->repo = repo;
-  self->mode = mode;
+  self->flags = flags;
   self->objects = object_set_new ();
+  self->blocked = object_set_new ();
   self->depths = g_hash_table_new_full (checksum_hash, checksum_equal, g_free, NULL);
   self->pending = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
   return self;
@@ -33,6 +35,7 @@ traversal_free (Traversal *self)
   if (self == NULL)
     return;
   object_set_free (self->objects);
+  object_set_free (self->blocked);
   g_hash_table_unref (self->depths);
   g_array_unref (self->pending);
   g_free (self);
@@ -77,7 +80,7 @@ walk_tree (Traversal *self, gboolean partial, GError **error)
     g_auto (DirTree) tree = {0};
     if (object_load_dirtree (self->repo, &checksum, &tree, &local))
       add_entries (self, &tree);
-    else if (self->mode == TRAVERSE_STRICT &&
+    else if ((self->flags & TRAVERSE_TOLERANT) == 0 &&
              !(partial && g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
@@ -100,29 +103,34 @@ is_done (Traversal *self, const TreeChecksum *commit, int depth)
   return FALSE;
 }
 
-/* *@out_found is FALSE when the commit is not there. */
-static gboolean
-load_commit (Traversal *self, const TreeChecksum *checksum, gboolean *out_found, Commit *out,
-             GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  *out_found = object_load_commit (self->repo, checksum, out, &local);
-  if (*out_found || g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
 static gboolean
 add_one (Traversal *self, const TreeChecksum *checksum, const Commit *commit, GError **error)
 {
   gboolean partial = FALSE;
-  if (!object_set_add (self->objects, TREE_OBJECT_COMMIT, checksum))
+  if (!object_set_add (self->objects, TREE_OBJECT_COMMIT, checksum) ||
+      (self->flags & TRAVERSE_COMMITS) != 0)
     return TRUE;
   if (!commit_is_partial (self->repo, checksum, &partial, error))
     return FALSE;
   add_directory (self, &commit->root, &commit->root_meta);
   return walk_tree (self, partial, error);
+}
+
+/* *@out_found is FALSE when it is not there or blocked. */
+static gboolean
+load_commit (Traversal *self, const TreeChecksum *checksum, gboolean *out_found, Commit *out,
+             GError **error)
+{
+  *out_found = FALSE;
+  return object_set_contains (self->blocked, TREE_OBJECT_COMMIT, checksum) ||
+         object_load_commit_optional (self->repo, checksum, out_found, out, error);
+}
+
+static gboolean
+throw_missing (const TreeChecksum *checksum, GError **error)
+{
+  g_autofree char *name = object_to_string (&(ObjectName){*checksum, TREE_OBJECT_COMMIT});
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such metadata object %s", name);
 }
 
 gboolean
@@ -134,12 +142,8 @@ traversal_add_commit (Traversal *self, const TreeChecksum *commit, int depth, GE
     g_auto (Commit) parsed = {0};
     if (!load_commit (self, &at, &found, &parsed, error))
       return FALSE;
-    if (!found) {
-      if (!first)
-        return TRUE;
-      g_autofree char *name = object_to_string (&(ObjectName){at, TREE_OBJECT_COMMIT});
-      return throw_error (error, TREE_ERROR_NOT_FOUND, "No such metadata object %s", name);
-    }
+    if (!found)
+      return !first || throw_missing (&at, error);
     if (!add_one (self, &at, &parsed, error))
       return FALSE;
     if (!parsed.has_parent || depth == 0)
@@ -149,4 +153,33 @@ traversal_add_commit (Traversal *self, const TreeChecksum *commit, int depth, GE
       depth--;
   }
   return TRUE;
+}
+
+gboolean
+traversal_add_since (Traversal *self, const TreeChecksum *commit, gint64 since, GError **error)
+{
+  g_autoptr (ObjectSet) seen = object_set_new (); /* damaged commits may lead in a circle */
+  TreeChecksum at = *commit;
+  for (gboolean first = TRUE; object_set_add (seen, TREE_OBJECT_COMMIT, &at); first = FALSE) {
+    gboolean found = FALSE;
+    g_auto (Commit) parsed = {0};
+    if (!load_commit (self, &at, &found, &parsed, error))
+      return FALSE;
+    if (!found)
+      return !first || throw_missing (&at, error);
+    if (!first && (gint64)parsed.timestamp < since)
+      return TRUE;
+    if (!add_one (self, &at, &parsed, error))
+      return FALSE;
+    if (!parsed.has_parent || (gint64)parsed.timestamp < since)
+      return TRUE;
+    at = parsed.parent;
+  }
+  return TRUE;
+}
+
+void
+traversal_block (Traversal *self, const TreeChecksum *commit)
+{
+  (void)object_set_add (self->blocked, TREE_OBJECT_COMMIT, commit);
 }
