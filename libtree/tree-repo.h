@@ -260,19 +260,58 @@ TREE_API gboolean tree_repo_fsck (TreeRepo *self, const TreeFsckOptions *options
                                   TreeFsckResult *out, GError **error);
 
 typedef struct {
-  gboolean refs_only; /* roots are the refs; else every commit object */
-  int depth;          /* parents kept behind each root; -1: all */
-  gboolean no_prune;  /* only count */
-} TreePruneOptions;
-
-typedef struct {
-  guint64 n_objects; /* looked at */
-  guint64 n_deleted; /* or would be */
-  guint64 freed_bytes;
+  guint64 n_objects;   /* looked at */
+  guint64 n_deleted;   /* or would be */
+  guint64 freed_bytes; /* without files that are linked into checkouts: their space is in use */
+  guint n_deltas;      /* static deltas deleted, or that would be */
+  guint64 delta_bytes;
 } TreePruneResult;
 
-/* Deletes objects that no root reaches, holding the exclusive lock. If interrupted, every reachable
- * object is still there. */
+typedef struct {
+  const char *branch; /* a ref as tree_repo_list_refs() names it */
+  int depth;          /* parents kept behind it; -1: all */
+} TreeBranchDepth;
+
+/**
+ * TreePruneOptions:
+ * @refs_only: roots are the refs; else every commit object. The refs also with @has_since, @retain
+ * and @only_branches
+ * @depth: parents kept behind each root; -1: all
+ * @has_since: instead of @depth, keep behind each ref what is not older than @since
+ * @since: seconds since 1970
+ * @retain: branches that have a depth of their own
+ * @only_branches: (nullable): branches that @depth or @since is about, NULL-terminated; of all
+ * others everything is kept
+ * @delete_commits: commits to delete out of their history, which stays; no ref may point to them.
+ * From then on the repository leaves tombstones
+ * @commit_only: delete commits and not what they consist of
+ * @static_deltas_only: delete the static deltas that lead to @delete_commits, and nothing else
+ * @no_prune: delete nothing, only count
+ * @found: (nullable): called with what will be deleted, before it is
+ */
+typedef struct {
+  gboolean refs_only;
+  int depth;
+  gboolean has_since;
+  gint64 since;
+  const TreeBranchDepth *retain;
+  guint n_retain;
+  const char *const *only_branches;
+  const TreeChecksum *delete_commits;
+  guint n_delete_commits;
+  gboolean commit_only;
+  gboolean static_deltas_only;
+  gboolean no_prune;
+  void (*found) (const TreePruneResult *found, gpointer user_data);
+  gpointer user_data;
+} TreePruneOptions;
+
+/* Deletes objects that no root reaches, and static deltas to commits that are gone. Others may
+ * write to the repository while it looks; it is locked for the deletion alone. If interrupted,
+ * every reachable object is still there.
+ *
+ * Errors: TREE_ERROR_LOCKED after `core.lock-timeout-secs`; TREE_ERROR_NOT_FOUND or
+ * TREE_ERROR_CORRUPT when a root or its tree cannot be read: then nothing is deleted. */
 TREE_API gboolean tree_repo_prune (TreeRepo *self, const TreePruneOptions *options,
                                    TreePruneResult *out, GError **error);
 

@@ -12,7 +12,6 @@
 #include "base/source.h"
 #include "core/checksum.h"
 #include "core/summary.h"
-#include "store/object-read.h"
 
 #define DELTAS_DIR "deltas"
 #define INDEXES_DIR "delta-indexes"
@@ -69,11 +68,14 @@ parse_name (const char *dir, const char *name, DeltaName *out)
   return TRUE;
 }
 
-/* *@out is NULL when the directory is not there. */
+/* What is done with one entry of a directory deltas/XX or delta-indexes/XX. */
+typedef gboolean (*EntryFunc) (int dfd, const char *dir, const DirEntry *entry, gpointer user_data,
+                               GError **error);
+
+/* *@out_fd is -1 when the directory is not there. */
 static gboolean
 list_optional (int dfd, const char *path, int *out_fd, GPtrArray **out, GError **error)
 {
-  *out = NULL;
   *out_fd = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (*out_fd < 0)
     return errno == ENOENT || throw_errno (error, "open '%s'", path);
@@ -81,24 +83,46 @@ list_optional (int dfd, const char *path, int *out_fd, GPtrArray **out, GError *
 }
 
 static gboolean
-list_below (int dfd, const char *dir, GArray *out, GError **error)
+walk_below (int dfd, const char *dir, EntryFunc func, gpointer user_data, GError **error)
 {
   autofd int fd = -1;
   g_autoptr (GPtrArray) entries = NULL;
   if (!list_optional (dfd, dir, &fd, &entries, error))
     return FALSE;
-  for (guint i = 0; entries != NULL && i < entries->len; i++) {
-    const DirEntry *entry = entries->pdata[i];
-    DeltaName delta;
-    gboolean found = FALSE;
-    if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
-      continue;
-    g_autofree char *path = g_build_filename (entry->name, SUPERBLOCK, NULL);
-    if (!hash_file (fd, path, &found, &delta.superblock, error))
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    if (!func (fd, dir, entries->pdata[i], user_data, error))
       return FALSE;
-    if (found)
-      g_array_append_val (out, delta);
+  return TRUE;
+}
+
+/* Calls @func for all that lies two levels below @top. */
+static gboolean
+walk (const TreeRepo *repo, const char *top, EntryFunc func, gpointer user_data, GError **error)
+{
+  autofd int dfd = -1;
+  g_autoptr (GPtrArray) dirs = NULL;
+  if (!list_optional (repo->dfd, top, &dfd, &dirs, error))
+    return FALSE;
+  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
+    const DirEntry *dir = dirs->pdata[i];
+    if (dir->type == DT_DIR && !walk_below (dfd, dir->name, func, user_data, error))
+      return FALSE;
   }
+  return TRUE;
+}
+
+static gboolean
+add_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
+{
+  DeltaName delta;
+  gboolean found = FALSE;
+  if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
+    return TRUE;
+  g_autofree char *path = g_build_filename (entry->name, SUPERBLOCK, NULL);
+  if (!hash_file (dfd, path, &found, &delta.superblock, error))
+    return FALSE;
+  if (found)
+    g_array_append_val ((GArray *)user_data, delta);
   return TRUE;
 }
 
@@ -117,15 +141,8 @@ GArray *
 delta_index_list (const TreeRepo *repo, GError **error)
 {
   g_autoptr (GArray) deltas = g_array_new (FALSE, FALSE, sizeof (DeltaName));
-  autofd int dfd = -1;
-  g_autoptr (GPtrArray) dirs = NULL;
-  if (!list_optional (repo->dfd, DELTAS_DIR, &dfd, &dirs, error))
+  if (!walk (repo, DELTAS_DIR, add_delta, deltas, error))
     return prefix_null (error, "list static deltas");
-  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
-    const DirEntry *dir = dirs->pdata[i];
-    if (dir->type == DT_DIR && !list_below (dfd, dir->name, deltas, error))
-      return prefix_null (error, "list static deltas");
-  }
   g_array_sort (deltas, compare_deltas);
   return g_steal_pointer (&deltas);
 }
@@ -188,24 +205,16 @@ leads_to (GArray *deltas, const TreeChecksum *to)
 }
 
 static gboolean
-remove_stale_in (int dfd, const char *dir, GArray *deltas, GError **error)
+remove_stale (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
 {
-  autofd int fd = -1;
-  g_autoptr (GPtrArray) entries = NULL;
-  if (!list_optional (dfd, dir, &fd, &entries, error))
-    return FALSE;
-  for (guint i = 0; entries != NULL && i < entries->len; i++) {
-    const DirEntry *entry = entries->pdata[i];
-    if (!g_str_has_suffix (entry->name, INDEX_SUFFIX))
-      continue;
-    g_autofree char *b64 = g_strconcat (dir, entry->name, NULL);
-    b64[strlen (b64) - strlen (INDEX_SUFFIX)] = '\0';
-    TreeChecksum to;
-    if (checksum_from_b64 (b64, &to) && !leads_to (deltas, &to) &&
-        unlinkat (fd, entry->name, 0) < 0)
-      return throw_errno (error, "remove delta index '%s'", entry->name);
-  }
-  return TRUE;
+  if (!g_str_has_suffix (entry->name, INDEX_SUFFIX))
+    return TRUE;
+  g_autofree char *b64 = g_strconcat (dir, entry->name, NULL);
+  b64[strlen (b64) - strlen (INDEX_SUFFIX)] = '\0';
+  TreeChecksum to;
+  return !checksum_from_b64 (b64, &to) || leads_to (user_data, &to) ||
+         unlinkat (dfd, entry->name, 0) == 0 ||
+         throw_errno (error, "remove delta index '%s'", entry->name);
 }
 
 gboolean
@@ -220,57 +229,67 @@ delta_index_write (const TreeRepo *repo, GArray *deltas, GError **error)
       return prefix_error (error, "index static deltas");
     i += n;
   }
-  autofd int dfd = -1;
-  g_autoptr (GPtrArray) dirs = NULL;
-  if (!list_optional (repo->dfd, INDEXES_DIR, &dfd, &dirs, error))
-    return prefix_error (error, "index static deltas");
-  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
-    const DirEntry *dir = dirs->pdata[i];
-    if (dir->type == DT_DIR && !remove_stale_in (dfd, dir->name, deltas, error))
-      return FALSE;
+  return walk (repo, INDEXES_DIR, remove_stale, deltas, error) ||
+         prefix_error (error, "index static deltas");
+}
+
+/* ---- Removing ---- */
+
+typedef struct {
+  DeltaWanted wanted;
+  gpointer user_data;
+  gboolean remove;
+  DeltaPruned pruned;
+} DeltaPrune;
+
+/* The files of a delta: its directory has no others below. */
+static gboolean
+measure_delta (int dfd, const char *name, guint64 *bytes, GError **error)
+{
+  autofd int fd = dir_open_at (dfd, name, error);
+  g_autoptr (GPtrArray) files = NULL;
+  if (fd < 0 || !dir_list (fd, &files, error))
+    return FALSE;
+  for (guint i = 0; i < files->len; i++) {
+    const DirEntry *file = files->pdata[i];
+    struct stat st;
+    if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+      return throw_errno (error, "stat '%s'", file->name);
+    *bytes += (guint64)st.st_size;
   }
   return TRUE;
 }
 
-/* Removes the delta directories in @dir whose target is gone. */
 static gboolean
-prune_below (const TreeRepo *repo, int dfd, const char *dir, gboolean *removed, GError **error)
+prune_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
 {
-  autofd int fd = -1;
-  g_autoptr (GPtrArray) entries = NULL;
-  if (!list_optional (dfd, dir, &fd, &entries, error))
+  DeltaPrune *self = user_data;
+  DeltaName delta;
+  gboolean wanted = FALSE;
+  guint64 bytes = 0;
+  if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
+    return TRUE;
+  if (!self->wanted (&delta.to, &wanted, self->user_data, error))
     return FALSE;
-  for (guint i = 0; entries != NULL && i < entries->len; i++) {
-    const DirEntry *entry = entries->pdata[i];
-    DeltaName delta;
-    gboolean wanted = FALSE;
-    if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
-      continue;
-    if (!object_exists (repo, TREE_OBJECT_COMMIT, &delta.to, &wanted, error))
-      return FALSE;
-    if (wanted)
-      continue;
-    if (!dir_remove_all_at (fd, entry->name, error))
-      return FALSE;
-    *removed = TRUE;
-  }
+  if (wanted)
+    return TRUE;
+  if (!measure_delta (dfd, entry->name, &bytes, error) ||
+      (self->remove && !dir_remove_all_at (dfd, entry->name, error)))
+    return prefix_error (error, "static delta '%s%s'", dir, entry->name);
+  self->pruned.n_deltas++;
+  self->pruned.bytes += bytes;
   return TRUE;
 }
 
 gboolean
-delta_index_prune (const TreeRepo *repo, GError **error)
+delta_index_prune (const TreeRepo *repo, DeltaWanted wanted, gpointer user_data, gboolean remove,
+                   DeltaPruned *out, GError **error)
 {
-  autofd int dfd = -1;
-  g_autoptr (GPtrArray) dirs = NULL;
-  gboolean removed = FALSE;
-  if (!list_optional (repo->dfd, DELTAS_DIR, &dfd, &dirs, error))
+  DeltaPrune self = {.wanted = wanted, .user_data = user_data, .remove = remove};
+  if (!walk (repo, DELTAS_DIR, prune_delta, &self, error))
     return prefix_error (error, "prune static deltas");
-  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
-    const DirEntry *dir = dirs->pdata[i];
-    if (dir->type == DT_DIR && !prune_below (repo, dfd, dir->name, &removed, error))
-      return prefix_error (error, "prune static deltas");
-  }
-  if (!removed)
+  *out = self.pruned;
+  if (!remove || self.pruned.n_deltas == 0)
     return TRUE;
   g_autoptr (GArray) left = delta_index_list (repo, error);
   return left != NULL && delta_index_write (repo, left, error);

@@ -14,8 +14,17 @@ typedef struct {
 
 /* DeltaName, sorted by target and then origin; NULL on error. Superblocks are read and hashed. */
 GArray *delta_index_list (const TreeRepo *repo, GError **error);
-/* Removes deltas to commits that are not here (any more), and brings the indexes in line. */
-gboolean delta_index_prune (const TreeRepo *repo, GError **error);
+/* Should deltas to this commit stay? */
+typedef gboolean (*DeltaWanted) (const TreeChecksum *to, gboolean *out, gpointer user_data,
+                                 GError **error);
+typedef struct {
+  guint n_deltas;
+  guint64 bytes;
+} DeltaPruned;
+/* Removes the deltas that are not wanted and brings the indexes in line; without @remove it only
+ * counts them. */
+gboolean delta_index_prune (const TreeRepo *repo, DeltaWanted wanted, gpointer user_data,
+                            gboolean remove, DeltaPruned *out, GError **error);
 /* The `a{sv}` of delta names to superblock checksums; floating. */
 GVariant *delta_index_map (const DeltaName *deltas, guint n);
 /* Brings delta-indexes/ in line with @deltas. Files that are right already are not touched. */

@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Deleting what no root reaches (tree_repo_prune).
  *
- * All of it happens under the exclusive lock: nobody adds a root meanwhile. Only what is
- * unreachable is touched, commits before the rest, so that whenever this is cut short every commit
- * that is still there is as whole as before.
+ *   1 under the shared lock, beside commits and pulls: read the roots, walk what they reach, list
+ *     the objects; what is listed and not reached is a candidate
+ *   2 under the exclusive lock: read the roots again, and walk from what is new. Writers hold the
+ *     shared lock from their first "is it there?" until their refs are written, so every object
+ *     that they found, and did not write, is reached now
+ *   3 delete the candidates that are still not reached, commits first: whenever this is cut short,
+ *     every commit that is still there is as whole as before
+ *
+ * Between 1 and 2 there is no lock; a commit that appears meanwhile is a root in any case, whether
+ * or not a ref leads to it. The memory is a slot of the set for each object that is reached, and a
+ * name for each that is not.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "core/checksum.h"
+#include "core/object-set.h"
 #include "store/delta-index.h"
 #include "store/object-list.h"
 #include "store/object-read.h"
@@ -19,61 +30,155 @@
 #include "store/traverse.h"
 
 typedef struct {
+  ObjectName name;
+  guint64 bytes; /* that its deletion gives back */
+} Candidate;
+
+typedef struct {
   TreeRepo *repo;
-  const ObjectSet *reachable;
-  GArray *commits; /* ObjectName of unreachable commits */
-  GArray *others;  /* … and of other unreachable objects */
+  const TreePruneOptions *options;
+  Traversal *traversal;
+  const ObjectSet *reachable; /* of the traversal */
+  ObjectSet *doomed;          /* candidates that are commits */
+  GArray *commits;            /* Candidate: those commits */
+  GArray *others;             /* Candidate: all others */
   TreePruneResult result;
 } Prune;
 
+/* ---- The roots ---- */
+
 static gboolean
-add_ref_roots (TreeRepo *repo, Traversal *traversal, int depth, GError **error)
+is_to_delete (const Prune *self, const TreeChecksum *commit)
 {
-  g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, NULL, error);
-  g_autoptr (GPtrArray) mirrors = refs != NULL ? refs_list_mirrors (repo, error) : NULL;
+  for (guint i = 0; i < self->options->n_delete_commits; i++)
+    if (tree_checksum_equal (&self->options->delete_commits[i], commit))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+throw_referenced (const TreeChecksum *commit, GError **error)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (commit, hex);
+  return throw_error (error, TREE_ERROR_INVALID,
+                      "Commit '%s' is referenced, so it cannot be deleted", hex);
+}
+
+/* Depths are about branches by name, wherever they came from. */
+static gboolean
+add_ref (Prune *self, const char *name, const TreeChecksum *commit, GError **error)
+{
+  const TreePruneOptions *options = self->options;
+  if (is_to_delete (self, commit))
+    return throw_referenced (commit, error);
+  for (guint i = 0; i < options->n_retain; i++)
+    if (strcmp (options->retain[i].branch, name) == 0)
+      return traversal_add_commit (self->traversal, commit, options->retain[i].depth, error);
+  if (options->only_branches != NULL && !g_strv_contains (options->only_branches, name))
+    return traversal_add_commit (self->traversal, commit, /* depth= */ -1, error);
+  if (options->has_since)
+    return traversal_add_since (self->traversal, commit, options->since, error);
+  return traversal_add_commit (self->traversal, commit, options->depth, error);
+}
+
+static gboolean
+add_ref_roots (Prune *self, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_refs (self->repo, NULL, error);
+  g_autoptr (GPtrArray) mirrors = refs != NULL ? refs_list_mirrors (self->repo, error) : NULL;
   if (mirrors == NULL)
     return FALSE;
   for (guint i = 0; i < refs->len; i++) {
     const TreeRef *ref = refs->pdata[i];
-    if (!traversal_add_commit (traversal, &ref->checksum, depth, error))
+    if (!add_ref (self, ref->name, &ref->checksum, error))
       return prefix_error (error, "ref '%s'", ref->name);
   }
   for (guint i = 0; i < mirrors->len; i++) {
     const TreeCollectionRef *ref = mirrors->pdata[i];
-    if (!traversal_add_commit (traversal, &ref->checksum, depth, error))
+    if (!add_ref (self, ref->name, &ref->checksum, error))
       return prefix_error (error, "ref '%s' of '%s'", ref->name, ref->collection);
   }
   return TRUE;
 }
 
-/* Every commit that is here is a root, and what refs point to must be here. */
 static gboolean
-add_roots (TreeRepo *repo, const TreePruneOptions *options, Traversal *traversal, GError **error)
+add_all_commits (Prune *self, GError **error)
 {
-  if (!add_ref_roots (repo, traversal, options->depth, error))
-    return FALSE;
-  if (options->refs_only)
-    return TRUE;
-  g_autoptr (GArray) commits = tree_repo_list_commits (repo, error);
+  g_autoptr (GArray) commits = tree_repo_list_commits (self->repo, error);
   if (commits == NULL)
     return FALSE;
-  for (guint i = 0; i < commits->len; i++)
-    if (!traversal_add_commit (traversal, &g_array_index (commits, TreeChecksum, i), options->depth,
-                               error))
+  for (guint i = 0; i < commits->len; i++) {
+    const TreeChecksum *commit = &g_array_index (commits, TreeChecksum, i);
+    if (!is_to_delete (self, commit) &&
+        !traversal_add_commit (self->traversal, commit, self->options->depth, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Those that the scan did not see. */
+static gboolean
+add_new_commits (Prune *self, GError **error)
+{
+  g_autoptr (GArray) commits = tree_repo_list_commits (self->repo, error);
+  if (commits == NULL)
+    return FALSE;
+  for (guint i = 0; i < commits->len; i++) {
+    const TreeChecksum *commit = &g_array_index (commits, TreeChecksum, i);
+    if (!object_set_contains (self->doomed, TREE_OBJECT_COMMIT, commit) &&
+        !object_set_contains (self->reachable, TREE_OBJECT_COMMIT, commit) &&
+        !traversal_add_commit (self->traversal, commit, /* depth= */ 0, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* A branch that is not there is a slip of the pen, and what it was to protect would go. */
+static gboolean
+check_branch (const Prune *self, const char *branch, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_refs (self->repo, NULL, error);
+  g_autoptr (GPtrArray) mirrors = refs != NULL ? refs_list_mirrors (self->repo, error) : NULL;
+  if (mirrors == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len; i++)
+    if (strcmp (((const TreeRef *)refs->pdata[i])->name, branch) == 0)
+      return TRUE;
+  for (guint i = 0; i < mirrors->len; i++)
+    if (strcmp (((const TreeCollectionRef *)mirrors->pdata[i])->name, branch) == 0)
+      return TRUE;
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "Refspec '%s' not found", branch);
+}
+
+static gboolean
+check_branches (const Prune *self, GError **error)
+{
+  const char *const *branch = self->options->only_branches;
+  for (guint i = 0; i < self->options->n_retain; i++)
+    if (!check_branch (self, self->options->retain[i].branch, error))
+      return FALSE;
+  for (; branch != NULL && *branch != NULL; branch++)
+    if (!check_branch (self, *branch, error))
       return FALSE;
   return TRUE;
 }
 
+/* ---- The candidates ---- */
+
 static gboolean
-is_reachable (const ObjectSet *set, const ObjectName *name)
+is_reachable (const Prune *self, const ObjectName *name)
 {
   switch (name->type) {
   case TREE_OBJECT_TOMBSTONE: /* says on purpose that something is gone */
     return TRUE;
   case TREE_OBJECT_COMMIT_META:
-    return object_set_contains (set, TREE_OBJECT_COMMIT, &name->checksum);
+    return object_set_contains (self->reachable, TREE_OBJECT_COMMIT, &name->checksum);
+  case TREE_OBJECT_COMMIT:
+    return object_set_contains (self->reachable, name->type, &name->checksum);
   default:
-    return object_set_contains (set, name->type, &name->checksum);
+    return self->options->commit_only ||
+           object_set_contains (self->reachable, name->type, &name->checksum);
   }
 }
 
@@ -82,25 +187,91 @@ consider (const ObjectName *name, int dfd, const char *file_name, gpointer user_
           GError **error)
 {
   Prune *self = user_data;
-  self->result.n_objects++;
-  if (is_reachable (self->reachable, name))
+  if (!self->options->commit_only || name->type == TREE_OBJECT_COMMIT)
+    self->result.n_objects++;
+  if (is_reachable (self, name))
     return TRUE;
   struct stat st;
   if (fstatat (dfd, file_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error, "stat object '%s'", file_name);
+  /* A file that is linked into a checkout takes its space there. */
+  Candidate candidate = {*name, st.st_nlink == 1 ? (guint64)st.st_size : 0};
+  if (name->type == TREE_OBJECT_COMMIT) {
+    (void)object_set_add (self->doomed, name->type, &name->checksum);
+    g_array_append_val (self->commits, candidate);
+  } else
+    g_array_append_val (self->others, candidate);
   self->result.n_deleted++;
-  self->result.freed_bytes += (guint64)st.st_size;
-  g_array_append_val (name->type == TREE_OBJECT_COMMIT ? self->commits : self->others, *name);
+  self->result.freed_bytes += candidate.bytes;
+  return TRUE;
+}
+
+/* Deltas to commits that go, or that went before. */
+static gboolean
+is_delta_wanted (const TreeChecksum *to, gboolean *out, gpointer user_data, GError **error)
+{
+  const Prune *self = user_data;
+  *out = FALSE;
+  if (object_set_contains (self->doomed, TREE_OBJECT_COMMIT, to) &&
+      !object_set_contains (self->reachable, TREE_OBJECT_COMMIT, to))
+    return TRUE;
+  return object_exists (self->repo, TREE_OBJECT_COMMIT, to, out, error);
+}
+
+static gboolean
+prune_deltas (Prune *self, DeltaWanted wanted, gboolean remove, GError **error)
+{
+  DeltaPruned pruned = {0};
+  if (!delta_index_prune (self->repo, wanted, self, remove, &pruned, error))
+    return FALSE;
+  self->result.n_deltas = pruned.n_deltas;
+  self->result.delta_bytes = pruned.bytes;
+  return TRUE;
+}
+
+/* A parent repository's are not ours to delete. */
+static gboolean
+check_commits_found (const Prune *self, GError **error)
+{
+  for (guint i = 0; i < self->options->n_delete_commits; i++) {
+    const TreeChecksum *commit = &self->options->delete_commits[i];
+    if (object_set_contains (self->doomed, TREE_OBJECT_COMMIT, commit))
+      continue;
+    char hex[TREE_CHECKSUM_HEX_LEN + 1];
+    tree_checksum_to_hex (commit, hex);
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "No such commit '%s' in '%s'", hex,
+                        self->repo->path);
+  }
   return TRUE;
 }
 
 static gboolean
-delete_object (const TreeRepo *repo, const ObjectName *name, GError **error)
+scan (Prune *self, GError **error)
 {
-  char path[OBJECT_PATH_MAX];
-  object_path (name, repo->mode->archive, path);
-  return unlinkat (repo->objects_dfd, path, 0) == 0 || errno == ENOENT ||
-         throw_errno (error, "delete object '%s'", path);
+  const TreePruneOptions *options = self->options;
+  gboolean refs_only = options->refs_only || options->has_since || options->n_retain > 0 ||
+                       options->only_branches != NULL;
+  autofd int lock = repo_lock (self->repo, options->no_prune ? REPO_LOCK_READ : REPO_LOCK_SHARED,
+                               error);
+  for (guint i = 0; i < options->n_delete_commits; i++)
+    traversal_block (self->traversal, &options->delete_commits[i]);
+  return lock >= 0 && check_branches (self, error) && add_ref_roots (self, error) &&
+         (refs_only || add_all_commits (self, error)) &&
+         object_list (self->repo, NULL, consider, self, error) &&
+         check_commits_found (self, error) &&
+         prune_deltas (self, is_delta_wanted, /* remove= */ FALSE, error);
+}
+
+/* ---- Deleting ---- */
+
+static gboolean
+delete_candidate (Prune *self, const Candidate *candidate, GError **error)
+{
+  if (!object_delete (self->repo, &candidate->name, error))
+    return FALSE;
+  self->result.n_deleted++;
+  self->result.freed_bytes += candidate->bytes;
+  return TRUE;
 }
 
 static gboolean
@@ -109,11 +280,30 @@ delete_commits (Prune *self, GError **error)
   gboolean tombstones = FALSE;
   if (!repo_config_boolean (self->repo, "core", "tombstone-commits", FALSE, &tombstones, error))
     return FALSE;
+  /* Who deletes a commit out of a history wants its clients to know that it was on purpose. */
+  if (self->options->n_delete_commits > 0 && !tombstones &&
+      !tree_repo_config_set (self->repo, "core", "tombstone-commits", "true", error))
+    return FALSE;
+  tombstones = tombstones || self->options->n_delete_commits > 0;
   for (guint i = 0; i < self->commits->len; i++) {
-    const ObjectName *name = &g_array_index (self->commits, ObjectName, i);
-    if ((tombstones && !commit_write_tombstone (self->repo, &name->checksum, error)) ||
-        !delete_object (self->repo, name, error) ||
-        !commit_set_partial (self->repo, &name->checksum, FALSE, error))
+    const Candidate *candidate = &g_array_index (self->commits, Candidate, i);
+    const TreeChecksum *checksum = &candidate->name.checksum;
+    if (is_reachable (self, &candidate->name))
+      continue;
+    if ((tombstones && !commit_write_tombstone (self->repo, checksum, error)) ||
+        !delete_candidate (self, candidate, error) ||
+        !commit_set_partial (self->repo, checksum, FALSE, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+delete_others (Prune *self, GError **error)
+{
+  for (guint i = 0; i < self->others->len; i++) {
+    const Candidate *candidate = &g_array_index (self->others, Candidate, i);
+    if (!is_reachable (self, &candidate->name) && !delete_candidate (self, candidate, error))
       return FALSE;
   }
   return TRUE;
@@ -122,32 +312,68 @@ delete_commits (Prune *self, GError **error)
 static gboolean
 delete_all (Prune *self, GError **error)
 {
-  if (!delete_commits (self, error))
+  autofd int lock = repo_lock (self->repo, REPO_LOCK_EXCLUSIVE, error);
+  if (lock < 0 || !add_ref_roots (self, error) || !add_new_commits (self, error))
     return FALSE;
-  for (guint i = 0; i < self->others->len; i++)
-    if (!delete_object (self->repo, &g_array_index (self->others, ObjectName, i), error))
-      return FALSE;
-  return delta_index_prune (self->repo, error);
+  self->result.n_deleted = 0;
+  self->result.freed_bytes = 0;
+  return delete_commits (self, error) && delete_others (self, error) &&
+         prune_deltas (self, is_delta_wanted, /* remove= */ TRUE, error);
+}
+
+/* ---- Deltas alone ---- */
+
+static gboolean
+is_delta_not_named (const TreeChecksum *to, gboolean *out, gpointer user_data, GError **error)
+{
+  *out = !is_to_delete (user_data, to);
+  return TRUE;
+}
+
+static gboolean
+delete_deltas (Prune *self, GError **error)
+{
+  autofd int lock = repo_lock (
+      self->repo, self->options->no_prune ? REPO_LOCK_READ : REPO_LOCK_EXCLUSIVE, error);
+  return lock >= 0 && prune_deltas (self, is_delta_not_named, !self->options->no_prune, error);
+}
+
+/* ---- All of it ---- */
+
+static gboolean
+run (Prune *self, GError **error)
+{
+  const TreePruneOptions *options = self->options;
+  if (options->static_deltas_only)
+    return delete_deltas (self, error);
+  if (!scan (self, error))
+    return FALSE;
+  if (options->no_prune || (self->result.n_deleted == 0 && self->result.n_deltas == 0))
+    return TRUE;
+  if (options->found != NULL)
+    options->found (&self->result, options->user_data);
+  return delete_all (self, error);
 }
 
 gboolean
 tree_repo_prune (TreeRepo *self, const TreePruneOptions *options, TreePruneResult *out,
                  GError **error)
 {
-  autofd int lock = repo_lock (self, REPO_LOCK_EXCLUSIVE, error);
-  g_autoptr (Traversal) traversal = traversal_new (self, TRAVERSE_STRICT);
-  if (lock < 0 || !add_roots (self, options, traversal, error))
-    return prefix_error (error, "prune");
-  g_autoptr (GArray) commits = g_array_new (FALSE, FALSE, sizeof (ObjectName));
-  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (ObjectName));
+  TraverseFlags flags = options->commit_only ? TRAVERSE_COMMITS : TRAVERSE_STRICT;
+  g_autoptr (Traversal) traversal = traversal_new (self, flags);
+  g_autoptr (ObjectSet) doomed = object_set_new ();
+  g_autoptr (GArray) commits = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (Candidate));
   Prune prune = {
       .repo = self,
+      .options = options,
+      .traversal = traversal,
       .reachable = traversal_objects (traversal),
+      .doomed = doomed,
       .commits = commits,
       .others = others,
   };
-  if (!object_list (self, NULL, consider, &prune, error) ||
-      (!options->no_prune && !delete_all (&prune, error)))
+  if (!run (&prune, error))
     return prefix_error (error, "prune");
   *out = prune.result;
   return TRUE;

@@ -225,6 +225,15 @@ tree_repo_get_collection_id (const TreeRepo *self)
 
 /* ---- Lock ---- */
 
+static int
+unlocked (const TreeRepo *self, GError **error)
+{
+  int fd = openat (self->dfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    (void)throw_errno (error, "open '%s'", self->path);
+  return fd;
+}
+
 int
 repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error)
 {
@@ -232,10 +241,17 @@ repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error)
   if (!repo_config_boolean (self, "core", "locking", TRUE, &locking, error))
     return -1;
   if (!locking)
-    return openat (self->dfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return lock_open_at (self->dfd, REPO_LOCK, 0660,
-                       kind == REPO_LOCK_EXCLUSIVE ? LOCK_EXCLUSIVE : LOCK_SHARED,
-                       self->lock_timeout_secs, NULL, error);
+    return unlocked (self, error);
+  g_autoptr (GError) local = NULL;
+  int fd = lock_open_at (self->dfd, REPO_LOCK, 0660,
+                         kind == REPO_LOCK_EXCLUSIVE ? LOCK_EXCLUSIVE : LOCK_SHARED,
+                         self->lock_timeout_secs, NULL, &local);
+  if (fd >= 0)
+    return fd;
+  if (kind == REPO_LOCK_READ && g_error_matches (local, TREE_ERROR, TREE_ERROR_DENIED))
+    return unlocked (self, error);
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "repository '%s': ", self->path);
+  return -1;
 }
 
 void

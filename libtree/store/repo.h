@@ -25,6 +25,7 @@ struct TreeRepo {
 /* Takes the repository's lock. Returns a descriptor whose closing unlocks; -1 with an error. When
  * `core.locking` is false, an unlocked one. */
 typedef enum {
+  REPO_LOCK_READ,      /* reading what must stay; who may not write goes without a lock */
   REPO_LOCK_SHARED,    /* writing objects and refs */
   REPO_LOCK_EXCLUSIVE, /* deleting objects */
 } RepoLockKind;

@@ -233,6 +233,13 @@ index_of (const TreeChecksum *to)
   return g_strdup_printf ("delta-indexes/%.2s/%s.index", b64, b64 + 2);
 }
 
+static gboolean
+leads_to (const TreeChecksum *to, gboolean *out, gpointer user_data, GError **error)
+{
+  *out = tree_checksum_equal (to, user_data);
+  return TRUE;
+}
+
 static void
 test_deltas (Fixture *f, gconstpointer data)
 {
@@ -268,8 +275,13 @@ test_deltas (Fixture *f, gconstpointer data)
   hash_data ("from one", 8, &expected);
   g_assert_true (checksum_from_variant (digest, &found));
   g_assert_true (tree_checksum_equal (&found, &expected));
-  /* Prune takes the delta to a commit that is not there, and its index. */
-  g_assert_true (delta_index_prune (f->repo, NULL));
+  /* A delta that is not wanted goes, and its index. */
+  DeltaPruned pruned = {0};
+  g_assert_true (delta_index_prune (f->repo, leads_to, &two, /* remove= */ FALSE, &pruned, NULL));
+  g_assert_cmpuint (pruned.n_deltas, ==, 1);
+  g_assert_cmpuint (pruned.bytes, ==, strlen ("to nowhere"));
+  g_assert_true (is_there (f, gone_index));
+  g_assert_true (delta_index_prune (f->repo, leads_to, &two, /* remove= */ TRUE, &pruned, NULL));
   g_assert_false (is_there (f, gone_index));
   g_autoptr (GArray) left = delta_index_list (f->repo, NULL);
   g_assert_cmpuint (left->len, ==, 2);

@@ -441,18 +441,115 @@ test_prune_refuses (Fixture *f, gconstpointer mode)
   g_assert_true (exists (f, TREE_OBJECT_FILE, &loose.file));
 }
 
-/* A transaction that is under way keeps prune out. */
+/* Deletions wait for a transaction that is under way; looking does not. */
 static void
 test_prune_lock (Fixture *f, gconstpointer mode)
 {
   TreePruneOptions options = {.refs_only = TRUE};
   TreePruneResult result;
   g_autoptr (GError) error = NULL;
+  Made loose = commit (f, "loose", NULL, NULL);
   f->repo->lock_timeout_secs = 0;
   g_autoptr (Txn) txn = txn_begin (f->repo, FALSE, &error);
   g_assert_no_error (error);
+  g_assert_cmpuint (prune (f, (TreePruneOptions){.refs_only = TRUE, .no_prune = TRUE}).n_deleted,
+                    ==, 6);
   g_assert_false (tree_repo_prune (f->repo, &options, &result, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
+  g_assert_true (exists (f, TREE_OBJECT_FILE, &loose.file));
+}
+
+static gboolean
+has_commit (Fixture *f, const Made *made)
+{
+  return exists (f, TREE_OBJECT_COMMIT, &made->commit);
+}
+
+static void
+test_prune_branches (Fixture *f, gconstpointer mode)
+{
+  static const char *const only_b[] = {"b", NULL};
+  static const char *const only_unknown[] = {"nope", NULL};
+  const TreeBranchDepth retain = {"a", 1};
+  TreePruneResult result;
+  g_autoptr (GError) error = NULL;
+  Made a1 = commit (f, "a1", NULL, NULL);
+  Made a2 = commit (f, "a2", NULL, &a1.commit);
+  Made a3 = commit (f, "a3", "a", &a2.commit);
+  Made b1 = commit (f, "b1", NULL, NULL);
+  Made b2 = commit (f, "b2", "b", &b1.commit);
+  (void)prune (f, (TreePruneOptions){.has_since = TRUE, .since = 1700000000});
+  g_assert_true (has_commit (f, &a1) && has_commit (f, &b1));
+  (void)prune (f, (TreePruneOptions){.only_branches = only_b});
+  g_assert_true (has_commit (f, &a1) && has_commit (f, &b2) && !has_commit (f, &b1));
+  (void)prune (f, (TreePruneOptions){.retain = &retain, .n_retain = 1});
+  g_assert_true (!has_commit (f, &a1) && has_commit (f, &a2) && has_commit (f, &b2));
+  (void)prune (f, (TreePruneOptions){.has_since = TRUE, .since = 1700000001});
+  g_assert_true (!has_commit (f, &a2) && has_commit (f, &a3) && has_commit (f, &b2));
+  TreePruneOptions unknown = {.only_branches = only_unknown};
+  g_assert_false (tree_repo_prune (f->repo, &unknown, &result, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+}
+
+static void
+test_prune_commits (Fixture *f, gconstpointer mode)
+{
+  TreePruneResult result;
+  g_autoptr (GError) error = NULL;
+  Made one = commit (f, "one", NULL, NULL);
+  Made two = commit (f, "two", NULL, &one.commit);
+  Made three = commit (f, "three", "r", &two.commit);
+  TreePruneOptions tip = {.depth = -1, .delete_commits = &three.commit, .n_delete_commits = 1};
+  g_assert_false (tree_repo_prune (f->repo, &tip, &result, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_INVALID);
+  g_clear_error (&error);
+  /* Out of the middle: what is before it stays, unless only refs count. */
+  result = prune (
+      f, (TreePruneOptions){.depth = -1, .delete_commits = &two.commit, .n_delete_commits = 1});
+  g_assert_cmpuint (result.n_deleted, ==, 3);
+  g_assert_true (has_commit (f, &one) && has_commit (f, &three) && !has_commit (f, &two));
+  g_assert_true (exists (f, TREE_OBJECT_TOMBSTONE, &two.commit));
+  TreePruneOptions again = {.depth = -1, .delete_commits = &two.commit, .n_delete_commits = 1};
+  g_assert_false (tree_repo_prune (f->repo, &again, &result, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+  result = prune (f, (TreePruneOptions){.refs_only = TRUE, .depth = -1, .commit_only = TRUE});
+  g_assert_cmpuint (result.n_objects, ==, 2);
+  g_assert_cmpuint (result.n_deleted, ==, 1);
+  g_assert_true (!has_commit (f, &one) && exists (f, TREE_OBJECT_FILE, &one.file));
+}
+
+/* Writers that come between the scan and the deletion. */
+typedef struct {
+  Fixture *f;
+  Made wanted; /* unreachable at the scan */
+  Made reused;
+  Made orphan;
+} Beside;
+
+static void
+write_meanwhile (const TreePruneResult *found, gpointer user_data)
+{
+  Beside *self = user_data;
+  g_assert_cmpuint (found->n_deleted, ==, 9);
+  g_assert_true (tree_repo_set_ref (self->f->repo, "late", &self->wanted.commit, NULL));
+  self->orphan = commit (self->f, "reused", NULL, &self->wanted.commit);
+}
+
+static void
+test_prune_beside_writers (Fixture *f, gconstpointer mode)
+{
+  (void)commit (f, "kept", "r", NULL);
+  Made gone = commit (f, "gone", NULL, NULL);
+  Beside beside = {.f = f};
+  beside.wanted = commit (f, "wanted", NULL, NULL);
+  beside.reused = commit (f, "reused", NULL, NULL);
+  TreePruneResult result = prune (
+      f, (TreePruneOptions){.refs_only = TRUE, .found = write_meanwhile, .user_data = &beside});
+  /* What was reachable again, or needed by a commit that the scan had not seen, is there. */
+  g_assert_cmpuint (result.n_deleted, ==, 4);
+  g_assert_true (has_commit (f, &beside.wanted) && has_commit (f, &beside.orphan));
+  g_assert_true (!has_commit (f, &gone) && !has_commit (f, &beside.reused));
+  g_assert_false (fsck (f, (TreeFsckOptions){0}).found_corruption);
 }
 
 static void
@@ -479,6 +576,9 @@ main (int argc, char **argv)
     add ("prune-leavings", modes[i], test_prune_leavings);
     add ("prune-refuses", modes[i], test_prune_refuses);
     add ("prune-lock", modes[i], test_prune_lock);
+    add ("prune-branches", modes[i], test_prune_branches);
+    add ("prune-commits", modes[i], test_prune_commits);
+    add ("prune-beside-writers", modes[i], test_prune_beside_writers);
   }
   return g_test_run ();
 }

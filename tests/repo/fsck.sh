@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# fsck and prune.
+# fsck.
 . "$(dirname "$0")/../lib.sh"
 
 export OSTREE_REPO=r
@@ -21,19 +21,6 @@ diff expected out
 assert_content err ""
 assert_eq "$($PANDO fsck -q)" "$(tail -1 expected)"
 ok "a sound repository"
-
-$PANDO prune >out
-assert_match out '^Total objects: [0-9]+$' '^No unreachable objects$'
-$PANDO prune --refs-only --depth=0 --no-prune >out
-assert_match out '^Would delete: [0-9]+ objects, freeing '
-$PANDO fsck | tail -1 | grep -q 'of 2 commits'
-$PANDO prune --refs-only --depth=0 >out
-assert_match out '^Deleted [0-9]+ objects, .* freed$'
-$PANDO fsck | tail -1 | grep -q 'of 1 commits'
-assert_eq "$($PANDO cat x /usr/bin/hello)" changed
-fails_with 'depth' "$PANDO" prune --depth=x
-fails_with 'depth' "$PANDO" prune --depth=-2
-ok "prune counts, then deletes"
 
 object=$($PANDO ls -C x /usr/share/numbers | awk '{ print $5 }')
 path=r/objects/${object:0:2}/${object:2}.file
