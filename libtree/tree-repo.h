@@ -250,7 +250,8 @@ typedef struct {
   guint n_partial;      /* not verified */
   guint n_fsck_partial; /* partial because fsck deleted something */
   guint64 n_objects;
-  gboolean found_corruption;
+  guint n_repaired;          /* objects put in place */
+  gboolean found_corruption; /* that is left */
 } TreeFsckResult;
 
 /* Verifies every object that a complete commit reaches, on all cores. What is missing is no error,

@@ -552,6 +552,53 @@ test_prune_beside_writers (Fixture *f, gconstpointer mode)
   g_assert_false (fsck (f, (TreeFsckOptions){0}).found_corruption);
 }
 
+/* Prunes while objects are verified. */
+static void
+prune_meanwhile (guint64 done, guint64 total, guint64 bytes, const char *what, gpointer user_data)
+{
+  Fixture *f = user_data;
+  g_assert_true (tree_repo_set_ref (f->repo, "r", NULL, NULL));
+  (void)prune (f, (TreePruneOptions){.refs_only = TRUE});
+}
+
+static void
+test_fsck_beside_prune (Fixture *f, gconstpointer mode)
+{
+  g_autoptr (GError) error = NULL;
+  TreeFsckResult result = {0};
+  TreeFsckOptions options = {.all = TRUE, .progress = prune_meanwhile, .user_data = f};
+  Made one = commit (f, "one", "r", NULL);
+  (void)commit (f, "two", "s", NULL);
+  remove_object (f, TREE_OBJECT_FILE, &one.file);
+  /* What is missing belonged to a commit that is gone by the end. */
+  g_assert_true (tree_repo_fsck (f->repo, &options, &result, &error));
+  g_assert_no_error (error);
+  g_assert_false (has_commit (f, &one));
+  g_assert_false (result.found_corruption);
+  g_assert_false (is_partial (f, &one.commit));
+}
+
+/* Files that go by the name of a commit. */
+static void
+test_fsck_named_by_commit (Fixture *f, gconstpointer mode)
+{
+  Made one = commit (f, "one", "r", NULL);
+  g_autofree char *meta = path_of (f, TREE_OBJECT_COMMIT_META, &one.commit);
+  g_autofree char *tombstone = path_of (f, TREE_OBJECT_TOMBSTONE, &one.commit);
+  g_assert_true (g_file_set_contents (meta, "", 0, NULL));
+  g_assert_true (commit_write_tombstone (f->repo, &one.commit, NULL));
+  g_assert_false (fsck (f, (TreeFsckOptions){.all = TRUE}).found_corruption);
+  g_assert_true (g_file_set_contents (meta, "junk", 4, NULL));
+  g_assert_true (fsck (f, (TreeFsckOptions){.all = TRUE}).found_corruption);
+  g_assert_nonnull (strstr (f->lines->str, ".commitmeta: "));
+  g_assert_true (g_file_set_contents (tombstone, "junk", 4, NULL));
+  g_assert_true (fsck (f, (TreeFsckOptions){.delete_bad = TRUE}).found_corruption);
+  g_assert_nonnull (strstr (f->lines->str, ".tombstone-commit: "));
+  g_assert_false (exists (f, TREE_OBJECT_COMMIT_META, &one.commit));
+  g_assert_false (exists (f, TREE_OBJECT_TOMBSTONE, &one.commit));
+  g_assert_true (is_partial (f, &one.commit));
+}
+
 static void
 add (const char *name, TreeMode mode, void (*func) (Fixture *, gconstpointer))
 {
@@ -572,6 +619,8 @@ main (int argc, char **argv)
     add ("fsck-message", modes[i], test_fsck_message);
     add ("fsck-missing", modes[i], test_fsck_missing);
     add ("fsck-refs", modes[i], test_fsck_refs);
+    add ("fsck-beside-prune", modes[i], test_fsck_beside_prune);
+    add ("fsck-named-by-commit", modes[i], test_fsck_named_by_commit);
     add ("prune", modes[i], test_prune);
     add ("prune-leavings", modes[i], test_prune_leavings);
     add ("prune-refuses", modes[i], test_prune_refuses);

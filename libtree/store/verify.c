@@ -33,6 +33,15 @@ check_sum (const ObjectName *name, const TreeChecksum *actual, GError **error)
 }
 
 static gboolean
+check_dictionary (GBytes *bytes, GError **error)
+{
+  g_autoptr (GVariant) variant = g_variant_ref_sink (
+      g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, bytes, FALSE));
+  return g_variant_is_normal_form (variant) ||
+         throw_error (error, TREE_ERROR_CORRUPT, "it is not a dictionary in normal form");
+}
+
+static gboolean
 check_structure (TreeObjectType type, GBytes *bytes, GError **error)
 {
   g_auto (Commit) commit = {0};
@@ -43,9 +52,21 @@ check_structure (TreeObjectType type, GBytes *bytes, GError **error)
     return commit_parse (bytes, &commit, error);
   case TREE_OBJECT_DIR_TREE:
     return dirtree_parse (bytes, &tree, error);
+  case TREE_OBJECT_TOMBSTONE:
+  case TREE_OBJECT_COMMIT_META:
+    return check_dictionary (bytes, error);
   default:
     return filemeta_parse_dirmeta (bytes, S_IFDIR, &meta, error);
   }
+}
+
+/* Detached metadata and tombstones go by the name of a commit, and need not be there. */
+static gboolean
+verify_named_by_commit (const TreeRepo *repo, const ObjectName *name, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  return object_load_optional (repo, name->type, &name->checksum, &bytes, error) &&
+         (bytes == NULL || check_structure (name->type, bytes, error));
 }
 
 static gboolean
@@ -107,6 +128,8 @@ verify_file (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, G
 gboolean
 verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, GError **error)
 {
+  if (name->type == TREE_OBJECT_COMMIT_META || name->type == TREE_OBJECT_TOMBSTONE)
+    return verify_named_by_commit (repo, name, error);
   return object_type_is_metadata (name->type) ? verify_metadata (repo, worker, name, error)
                                               : verify_file (repo, worker, name, error);
 }
@@ -123,8 +146,8 @@ typedef struct {
   GPtrArray *findings;
 } Verify;
 
-static void
-finding_free (gpointer data)
+void
+verify_finding_free (gpointer data)
 {
   VerifyFinding *finding = data;
   g_clear_error (&finding->error);
@@ -219,7 +242,7 @@ verify_objects (const TreeRepo *repo, const ObjectSet *objects, gboolean stop_at
       .repo = repo,
       .objects = objects,
       .stop_at_first = stop_at_first,
-      .findings = g_ptr_array_new_with_free_func (finding_free),
+      .findings = g_ptr_array_new_with_free_func (verify_finding_free),
   };
   g_mutex_init (&self.lock);
   Pool *pool = pool_new (&funcs, pool_default_workers (0), QUEUED_JOBS, &self);

@@ -16,6 +16,7 @@ typedef struct {
   ObjectName name;
   GError *error; /* owned; code as of verify_object() */
 } VerifyFinding;
+void verify_finding_free (gpointer finding);
 
 /* Verifies all of @objects. @out_findings (transfer full): VerifyFinding, sorted by name; with
  * @stop_at_first it may have only some of them once there is one that is not merely missing.

@@ -38,6 +38,42 @@ fails_with "Object missing.*$object.file" "$PANDO" fsck
 fails_with 'partial commits from fsck-detected corruption' "$PANDO" fsck
 ok "a missing object is named, and its commit is partial from then on"
 
+rm -rf r
+$PANDO init --repo=r --mode=bare-user
+first=$($PANDO commit -b x --timestamp=@1 tree)
+echo more >tree/more
+second=$($PANDO commit -b x --timestamp=@2 tree)
+object=$($PANDO ls -C x /more | awk '{ print $5 }')
+echo junk >>"r/objects/${object:0:2}/${object:2}.file"
+fails_with "In commits $second: fsck content object $object" "$PANDO" fsck --delete
+assert_match .err "Marking commit as partial: $second" 'Repository corruption encountered'
+assert_missing "r/objects/${object:0:2}/${object:2}.file"
+assert_content "r/state/$second.commitpartial" f
+fails_with '1 partial commits from fsck-detected corruption' "$PANDO" fsck
+assert_match .out '^Verifying content integrity of 1 commit objects...$'
+ok "--delete"
+
+$PANDO refs --create=y "$first"
+fails_with "ref 'y'.*binding" "$PANDO" fsck --verify-bindings
+$PANDO refs --delete y
+$PANDO refs --delete x
+fails_with "Ref .*x.* in bindings for commit .* does not exist" "$PANDO" fsck --verify-back-refs
+ok "bindings"
+
+rm -rf r
+$PANDO init --repo=r --mode=archive
+$PANDO commit -b x --timestamp=@1 tree >first
+$PANDO commit -b x --timestamp=@2 tree >/dev/null
+$PANDO prune --refs-only --depth=0 >/dev/null
+$PANDO fsck --add-tombstones >out
+assert_match out "^Adding tombstone for commit $(cat first)$"
+assert_match r/config '^tombstone-commits=true$'
+first=$(cat first)
+echo junk >"r/objects/${first:0:2}/${first:2}.tombstone-commit"
+fails_with "fsck $first.tombstone-commit: it is not a dictionary" "$PANDO" fsck
+rm "r/objects/${first:0:2}/${first:2}.tombstone-commit"
+ok "tombstones"
+
 fails_with 'too many arguments' "$PANDO" fsck word
 fails_with 'r2.*No such file or directory' "$PANDO" fsck --repo=r2
 ok "errors"
