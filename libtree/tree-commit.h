@@ -28,8 +28,9 @@ typedef struct {
   const char *const *metadata_strings;  /* "KEY=VALUE" */
   const char *const *metadata_variants; /* "KEY=" and the text of a GVariant */
   const char *const *keep_metadata;     /* keys that are copied from the parent */
-  gboolean bootable;                    /* say so, and which kernel is in it; there must be one */
-  const char *const *bind_refs;         /* added to the ref binding */
+  gboolean generate_sizes; /* … and last, the sizes of all objects; in archive repositories alone */
+  gboolean bootable;       /* say so, and which kernel is in it; there must be one */
+  const char *const *bind_refs; /* added to the ref binding */
   gboolean no_bindings;
   const char *const *detached_metadata_strings; /* "KEY=VALUE", outside the checksum */
 

@@ -178,6 +178,20 @@ TREE_API TreeCommitInfo *tree_repo_load_commit (const TreeRepo *self, const Tree
 TREE_API void tree_commit_info_free (TreeCommitInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeCommitInfo, tree_commit_info_free)
 
+/* What a commit says of the sizes of its objects, and how much of that is not here. */
+typedef struct {
+  guint64 n_objects;
+  guint64 n_needed;
+  guint64 archived; /* bytes, as a server has them */
+  guint64 archived_needed;
+  guint64 unpacked;
+  guint64 unpacked_needed;
+} TreeCommitSizes;
+
+/* TREE_ERROR_NOT_FOUND when the commit says nothing. */
+TREE_API gboolean tree_repo_commit_sizes (const TreeRepo *self, const TreeChecksum *commit,
+                                          TreeCommitSizes *out, GError **error);
+
 /* What a file object is, without its content. */
 typedef struct {
   guint32 uid;

@@ -13,7 +13,9 @@
 #include "core/dirtree.h"
 #include "core/filemeta.h"
 #include "core/object.h"
+#include "core/sizes.h"
 #include "core/summary.h"
+#include "tree-error.h"
 
 /* ---- Helpers ---- */
 
@@ -389,21 +391,41 @@ test_commit_sizes (void)
       {"f0bf30ff6a5bacb31427c63b607523f44d6253e282f72b1fe11d93f71d7d09fa", "2a0801"},
       {TREE_ETC, "282802"},
   };
-  GVariantBuilder sizes;
-  g_variant_builder_init (&sizes, G_VARIANT_TYPE ("aay"));
+  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (ObjectSizes));
   for (gsize i = 0; i < G_N_ELEMENTS (entries); i++) {
     g_autofree char *hex = g_strconcat (entries[i].checksum, entries[i].tail, NULL);
     g_autoptr (GBytes) bytes = unhex (hex);
-    g_variant_builder_add_value (&sizes, g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE,
-                                                                    g_bytes_get_data (bytes, NULL),
-                                                                    g_bytes_get_size (bytes), 1));
+    g_autoptr (GVariant) element = g_variant_ref_sink (
+        g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, FALSE));
+    g_autoptr (GError) error = NULL;
+    ObjectSizes entry;
+    (void)sizes_parse (element, &entry, &error);
+    g_assert_no_error (error);
+    g_array_prepend_val (sizes, entry);
   }
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_SIZES, g_variant_builder_end (&sizes));
+  g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_SIZES, sizes_build (sizes));
   assert_commit (
       build_commit (g_variant_builder_end (&builder), NULL, "S", "", 1700000000, TREE_ROOT), 524,
       "f524b27f01b6772995c3f9638618849b9878f43452aab9f091bb072a970ad863");
+}
+
+static void
+test_damaged_sizes (void)
+{
+  static const char *const tails[] = {"",       "80",     "01",         "0180",
+                                      "010107", "010100", "0101010100", "ffffffffffffffffff0201"};
+  for (gsize i = 0; i < G_N_ELEMENTS (tails); i++) {
+    g_autofree char *hex = g_strconcat (META_755, tails[i], NULL);
+    g_autoptr (GBytes) bytes = unhex (hex);
+    g_autoptr (GVariant) element = g_variant_ref_sink (
+        g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, FALSE));
+    g_autoptr (GError) error = NULL;
+    ObjectSizes entry;
+    g_assert_false (sizes_parse (element, &entry, &error));
+    g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
+  }
 }
 
 static void
@@ -553,6 +575,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/vectors/commit-metadata", test_commit_metadata);
   g_test_add_func ("/core/vectors/commit-number", test_commit_number);
   g_test_add_func ("/core/vectors/commit-sizes", test_commit_sizes);
+  g_test_add_func ("/core/vectors/commit-damaged-sizes", test_damaged_sizes);
   g_test_add_func ("/core/vectors/commit-parent", test_commit_parent);
   g_test_add_func ("/core/vectors/tombstone", test_tombstone);
   g_test_add_func ("/core/vectors/commitmeta", test_commitmeta);

@@ -61,6 +61,10 @@ gboolean txn_has_object (Txn *self, TreeObjectType type, const TreeChecksum *che
 gboolean txn_load_metadata (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
                             GBytes **out, GError **error);
 
+/* How many bytes the object's file has, and how many its content (or link target). */
+gboolean txn_object_size (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
+                          guint64 *out_stored, guint64 *out_unpacked, GError **error);
+
 gboolean txn_load_dirtree (Txn *self, const TreeChecksum *checksum, DirTree *out, GError **error);
 
 /* Stages a metadata object. With @expected, other bytes are TREE_ERROR_CORRUPT. Commitmeta and

@@ -18,6 +18,7 @@
 #include "store/txn.h"
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
+#include "tree/commit-sizes.h"
 #include "tree/commit-tar.h"
 #include "tree/kernel-find.h"
 
@@ -105,10 +106,11 @@ add_bindings (GVariantBuilder *builder, const TreeRepo *repo, const TreeCommitOp
                            g_variant_new_string (repo->collection_id));
 }
 
-/* @parent: cleared when there is none. @kernel: the release of the kernel in the tree, or NULL. */
+/* @parent: cleared when there is none. @kernel: the release of the kernel in the tree, or NULL.
+ * @sizes: of the objects, or NULL. */
 static GVariant *
 build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, const Commit *parent,
-                const char *kernel, GError **error)
+                const char *kernel, GVariant *sizes, GError **error)
 {
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   if (!add_strings (&builder, options->metadata_strings, error) ||
@@ -121,6 +123,8 @@ build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, const Co
   }
   if (!options->no_bindings)
     add_bindings (&builder, repo, options);
+  if (sizes != NULL)
+    g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_SIZES, sizes);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
@@ -210,7 +214,7 @@ make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GE
   if (out->has_parent && needs_parent &&
       !object_load_commit (repo, &out->parent_checksum, &out->parent, error))
     return prefix_error (error, "parent commit");
-  g_autoptr (GVariant) metadata = build_metadata (repo, options, &out->parent, NULL, error);
+  g_autoptr (GVariant) metadata = build_metadata (repo, options, &out->parent, NULL, NULL, error);
   return metadata != NULL;
 }
 
@@ -226,9 +230,14 @@ put_commit (Txn *txn, const TreeRoot *root, const TreeCommitOptions *options, co
     return TRUE;
   }
   g_autofree char *kernel = NULL;
+  g_autoptr (GVariant) sizes = NULL;
   if (options->bootable && !kernel_find (txn, root, &kernel, error))
     return FALSE;
-  g_autoptr (GVariant) metadata = build_metadata (repo, options, &plan->parent, kernel, error);
+  if (options->generate_sizes && repo->mode->archive &&
+      !commit_sizes_collect (txn, root, &sizes, error))
+    return FALSE;
+  g_autoptr (GVariant)
+      metadata = build_metadata (repo, options, &plan->parent, kernel, sizes, error);
   if (metadata == NULL)
     return FALSE;
   g_autoptr (GBytes) bytes = commit_build (

@@ -23,6 +23,7 @@ static char *opt_branch;
 static gboolean opt_orphan;
 static gboolean opt_no_bindings;
 static char **opt_bind_refs;
+static gboolean opt_generate_sizes;
 static char **opt_trees;
 static char *opt_base;
 static char **opt_metadata_strings;
@@ -100,6 +101,8 @@ static const GOptionEntry options[] = {
      "One more ref that the commit is meant for; again for more", "REF"},
     {"no-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_no_bindings,
      "Do not record which refs the commit is meant for", NULL},
+    {"generate-sizes", 0, 0, G_OPTION_ARG_NONE, &opt_generate_sizes,
+     "Record the sizes of all objects, in archive repositories", NULL},
     {"skip-if-unchanged", 0, 0, G_OPTION_ARG_NONE, &opt_skip_if_unchanged,
      "Write nothing when the tree is that of the parent", NULL},
     {"stat-cache", 0, 0, G_OPTION_ARG_NONE, &opt_stat_cache,
@@ -215,6 +218,7 @@ read_options (TreeCommitOptions *out, GError **error)
       .detached_metadata_strings = (const char *const *)opt_detached_strings,
       .bind_refs = (const char *const *)opt_bind_refs,
       .no_bindings = opt_no_bindings,
+      .generate_sizes = opt_generate_sizes,
       .owner_uid = opt_owner_uid,
       .owner_gid = opt_owner_gid,
       .no_xattrs = opt_no_xattrs,

@@ -8,6 +8,7 @@
 
 #include "src/command.h"
 #include "src/show/dump.h"
+#include "src/show/sizes.h"
 #include "tree-error.h"
 
 static gboolean opt_raw;
@@ -16,6 +17,7 @@ static gboolean opt_json;
 static gboolean opt_hex;
 static gboolean opt_list_keys;
 static gboolean opt_list_detached_keys;
+static gboolean opt_sizes;
 static char *opt_key;
 static char *opt_detached_key;
 static char *opt_variant_type;
@@ -31,6 +33,8 @@ static const GOptionEntry options[] = {
      "Print the names of the metadata beside the commit", NULL},
     {"print-detached-metadata-key", 0, 0, G_OPTION_ARG_STRING, &opt_detached_key,
      "Print one value of the metadata beside the commit", "KEY"},
+    {"print-sizes", 0, 0, G_OPTION_ARG_NONE, &opt_sizes,
+     "Print how large the commit is, and how much of it is not here", NULL},
     {"print-hex", 0, 0, G_OPTION_ARG_NONE, &opt_hex, "Print a value of bytes in hexadecimal", NULL},
     {"print-variant-type", 0, 0, G_OPTION_ARG_STRING, &opt_variant_type,
      "OBJECT is a file: print it as a GVariant of this type", "TYPE"},
@@ -198,12 +202,14 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (!tree_repo_resolve_rev (context->repo, word, &checksum, error))
     return FALSE;
   gboolean about_commit = opt_key != NULL || opt_detached_key != NULL || opt_list_keys ||
-                          opt_list_detached_keys || opt_json;
+                          opt_list_detached_keys || opt_json || opt_sizes;
   gboolean is_commit;
   if (!tree_repo_has_object (context->repo, TREE_OBJECT_COMMIT, &checksum, &is_commit, error))
     return FALSE;
   if (!is_commit && !about_commit && strlen (word) == TREE_CHECKSUM_HEX_LEN)
     return show_object (context->repo, word, &checksum, error);
+  if (opt_sizes)
+    return show_sizes (context->repo, &checksum, error);
   g_autoptr (TreeCommitInfo) info = tree_repo_load_commit (context->repo, &checksum, error);
   return info != NULL && show_commit (info, error);
 }

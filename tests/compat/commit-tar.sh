@@ -52,7 +52,7 @@ xz -k -0 gnu.tar
 same --tree=tar=gnu.tar.gz
 same --tree=tar=gnu.tar.xz
 assert_eq "$(ours --tree=tar=- <gnu.tar.gz)" "$(theirs --tree=tar=gnu.tar.xz)"
-assert_eq "$(cat gnu.tar.xz | ours --tree=tar=-)" "$(theirs --tree=tar=gnu.tar)" "from a pipe"
+assert_eq "$(ours --tree=tar=- < <(cat gnu.tar.xz))" "$(theirs --tree=tar=gnu.tar)" "from a pipe"
 ok "compressed, and from standard input"
 
 assert_eq "$(ours --tree=tar=pax.tar)" "$(ours tree)" "the directory itself"

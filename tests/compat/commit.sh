@@ -67,3 +67,19 @@ for options in --no-xattrs --canonical-permissions "--owner-uid=7 --owner-gid=8"
   ok "same commit with $options"
   rm -rf ours theirs
 done
+
+# The compressed sizes are those of each program's own files; all else is the same.
+ostree --repo=theirs init --mode=archive
+"$PANDO" --repo=ours init --mode=archive
+ostree --repo=theirs commit -b test/x --timestamp=@5 --generate-sizes tree >/dev/null
+"$PANDO" --repo=ours commit -b test/x --timestamp=@5 --generate-sizes tree >/dev/null
+for repo in theirs ours; do
+  ostree --repo=$repo show --print-sizes test/x >sizes-by-ostree
+  # The space before the unit does not break a line in UTF-8.
+  "$PANDO" --repo=$repo show --print-sizes test/x | sed 's/\xc2\xa0/ /g' >sizes-by-pando
+  cmp sizes-by-ostree sizes-by-pando
+  grep -v Compressed sizes-by-pando >sizes-in-$repo
+  assert_eq "$("$PANDO" --repo=$repo show --list-metadata-keys test/x | tail -n 1)" ostree.sizes
+done
+cmp sizes-in-theirs sizes-in-ours
+ok "the sizes of the objects"

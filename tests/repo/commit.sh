@@ -87,6 +87,24 @@ assert_match out '^Commit: [0-9a-f]{64}$' '^Metadata Total: [0-9]+$' '^Content W
 $PANDO commit -b os/cache --stat-cache tree >/dev/null
 ok "counts"
 
+"$PANDO" init --repo=sized --mode=archive
+"$PANDO" commit --repo=sized -b os/sized --generate-sizes tree >/dev/null
+n=$(find sized/objects -type f ! -name '*.commit' | wc -l)
+$PANDO show --repo=sized --print-sizes os/sized >out
+assert_match out "^Number of objects \(needed/total\): 0/$n$" '^Compressed size \(needed/total\): 0.bytes/' '^Unpacked size'
+# A child keeps its own list, of what was there before too.
+echo more >tree/more
+"$PANDO" commit --repo=sized -b os/sized --generate-sizes tree >/dev/null
+rm tree/more
+$PANDO show --repo=sized --print-sizes os/sized >out
+assert_match out "objects \(needed/total\): 0/$((n + 1))$"
+$PANDO pull-local --commit-metadata-only sized os/sized >/dev/null
+$PANDO show --print-sizes os/sized >out
+assert_match out "objects \(needed/total\): [0-9]+/$((n + 1))$"
+assert_no_match out "needed/total\): 0"
+fails_with 'No metadata key ostree.sizes in commit' "$PANDO" show --print-sizes os/x
+ok "sizes of the objects"
+
 fails_with 'A branch must be specified with --branch, or use --orphan' "$PANDO" commit tree
 fails_with "'?nope'?: No such file or directory" "$PANDO" commit -b os/x nope
 fails_with 'Invalid ref' "$PANDO" commit -b 'a b' tree
