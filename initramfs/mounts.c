@@ -93,8 +93,8 @@ void
 mounts_write_booted (const char *run)
 {
   char path[PATH_TEXT_MAX];
-  const char *below_run = OSTREE_BOOTED_FILE + strlen ("/run/");
-  if (join (path, run, RUN_OSTREE + strlen ("/run/")) < 0)
+  const char *below_run = &OSTREE_BOOTED_FILE[strlen ("/run/")];
+  if (join (path, run, &RUN_OSTREE[strlen ("/run/")]) < 0)
     return;
   if (mkdir (path, 0755) < 0 && errno != EEXIST)
     (void)fail ("create", path, errno);

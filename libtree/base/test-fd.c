@@ -280,7 +280,6 @@ test_xattrs (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
   write_file (f, "file", "");
   autofd int fd = openat (f->dfd, "file", O_RDWR | O_CLOEXEC);
-  g_autoptr (GVariant) none = NULL;
   if (fsetxattr (fd, "user.probe", "1", 1, 0) < 0 && errno == ENOTSUP) {
     g_test_skip ("no user attributes on this file system");
     return;

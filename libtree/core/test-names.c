@@ -23,7 +23,7 @@ test_checksum (void)
   g_assert_true (tree_checksum_from_hex (HEX, &checksum, NULL));
   tree_checksum_to_hex (&checksum, text);
   g_assert_cmpstr (text, ==, HEX);
-  static const char *const bad[] = {"", "0", HEX "0", HEX "\n", " " HEX};
+  static const char *const bad[] = {"", "0", (HEX "0"), (HEX "\n"), (" " HEX)};
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     g_assert_false (checksum_is_hex (bad[i]));
   /* Each position, and each character beside the valid ones. */

@@ -432,12 +432,13 @@ static void
 test_commit_parent (void)
 {
   /* The same tree with canonical permissions and no attributes. */
-  g_autoptr (GBytes) bin_bytes = NULL;
   DirTreeEntry bin[] = {{"link", csum (files[3].checksum), {{0}}},
                         {"prog", csum (files[6].checksum), {{0}}}};
   DirTreeEntry etc[] = {{"conf", csum (files[5].checksum), {{0}}}};
-  bin_bytes = dirtree_build (bin, 2, NULL, 0);
+  g_autoptr (GBytes) bin_bytes = dirtree_build (bin, 2, NULL, 0);
   g_autoptr (GBytes) etc_bytes = dirtree_build (etc, 1, NULL, 0);
+  assert_gbytes_sum (bin_bytes, "ffa69afe37e0d2f04b5a6e346a6cf93ef2a0b523a31495728ed815d7bfb12b69");
+  assert_gbytes_sum (etc_bytes, "fd7fa535e6b02ed8530f0f40741b6ef21afe4f1e30904b09eb194671371f4788");
   g_autoptr (GBytes)
       root = root_tree ("ffa69afe37e0d2f04b5a6e346a6cf93ef2a0b523a31495728ed815d7bfb12b69",
                         "fd7fa535e6b02ed8530f0f40741b6ef21afe4f1e30904b09eb194671371f4788");
