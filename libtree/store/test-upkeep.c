@@ -398,7 +398,6 @@ test_prune (Fixture *f, gconstpointer mode)
 static void
 test_prune_leavings (Fixture *f, gconstpointer mode)
 {
-  g_autoptr (GError) error = NULL;
   Made one = commit (f, "one", NULL, NULL);
   Made two = commit (f, "two", "r", &one.commit);
   g_assert_true (tree_repo_config_set (f->repo, "core", "tombstone-commits", "true", NULL));
@@ -452,6 +451,7 @@ test_prune_lock (Fixture *f, gconstpointer mode)
   f->repo->lock_timeout_secs = 0;
   g_autoptr (Txn) txn = txn_begin (f->repo, FALSE, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (txn);
   g_assert_cmpuint (prune (f, (TreePruneOptions){.refs_only = TRUE, .no_prune = TRUE}).n_deleted,
                     ==, 6);
   g_assert_false (tree_repo_prune (f->repo, &options, &result, &error));
