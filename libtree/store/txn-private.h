@@ -17,6 +17,7 @@ struct Txn {
   TreeRepo *repo;
   int lock_fd; /* of the repository */
   ObjectIndex *index;
+  const ObjectSet *damaged; /* borrowed, see txn_replace(); or NULL */
   gboolean fsync;
   gboolean resumed;   /* the staging directory is another's */
   char *staging_name; /* in tmp/ */

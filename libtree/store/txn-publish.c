@@ -37,9 +37,18 @@ is_commit_file (const char *name)
 }
 
 static gboolean
-publish_file (int from, int to, const char *name, GError **error)
+is_replaced (const Txn *self, const char *dir, const char *name)
 {
-  gboolean replace = g_str_has_suffix (name, ".commitmeta");
+  ObjectName object;
+  return g_str_has_suffix (name, ".commitmeta") ||
+         (self->damaged != NULL &&
+          object_from_path (dir, name, self->repo->mode->archive, &object) &&
+          object_set_contains (self->damaged, object.type, &object.checksum));
+}
+
+static gboolean
+publish_file (int from, int to, const char *name, gboolean replace, GError **error)
+{
   if (!replace) {
     /* The object that is there stays: checkouts may be linked to it. */
     if (renameat2 (from, name, to, name, RENAME_NOREPLACE) == 0)
@@ -74,7 +83,7 @@ publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
       if (to < 0)
         return FALSE;
     }
-    if (!publish_file (from, to, file->name, error))
+    if (!publish_file (from, to, file->name, is_replaced (self, dir, file->name), error))
       return FALSE;
   }
   if (to >= 0 && pass->n_touched++ < MAX_DIR_SYNCS) {

@@ -278,12 +278,28 @@ txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
   g_ptr_array_add (self->refs, queued);
 }
 
+void
+txn_replace (Txn *self, const ObjectSet *damaged)
+{
+  self->damaged = damaged;
+}
+
+int
+txn_get_staging_dfd (const Txn *self)
+{
+  return self->staging_dfd;
+}
+
 /* ---- Objects ---- */
 
 gboolean
 txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, gboolean *out,
                   GError **error)
 {
+  if (self->damaged != NULL && object_set_contains (self->damaged, type, checksum)) {
+    *out = FALSE;
+    return TRUE;
+  }
   *out = object_index_has (self->index, type, checksum);
   return *out || object_exists (self->repo, type, checksum, out, error);
 }

@@ -18,7 +18,7 @@
 #pragma once
 
 #include "core/dirtree.h"
-#include "core/object.h"
+#include "core/object-set.h"
 #include "store/repo.h"
 
 typedef struct Txn Txn;
@@ -48,6 +48,12 @@ gboolean txn_is_resumed (const Txn *self);
 void txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum);
 void txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
                              const TreeChecksum *checksum);
+
+/* Objects that are known to be damaged or missing; borrowed until the end. They count as not there,
+ * and what is staged in their names replaces them. */
+void txn_replace (Txn *self, const ObjectSet *damaged);
+/* Where staged objects lie, by their paths below objects/; borrowed. */
+int txn_get_staging_dfd (const Txn *self);
 
 /* All below may be called from any thread. */
 
