@@ -124,6 +124,32 @@ TREE_API gboolean tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const 
                                         GError **error);
 
 /**
+ * TreeRepairOptions:
+ * @fsck: what to verify and whom to tell; its @all and @delete_bad mean nothing
+ * @from: (nullable): path of the repository to take objects from; NULL: the configured remotes
+ * @on_wait: (nullable): called once if another process holds the lock of the sysroot
+ */
+typedef struct {
+  TreeFsckOptions fsck;
+  const char *from;
+  void (*on_wait) (void);
+} TreeRepairOptions;
+
+/**
+ * tree_repo_repair:
+ * @out: what is left wrong, and how much was put right
+ *
+ * Verifies like tree_repo_fsck(), fetches again what is missing or damaged, verifies that, and puts
+ * it in place by rename. What cannot be had is reported with the refs and paths that need it.
+ *
+ * When the repository is that of a sysroot, files of deployments that share the bytes of a damaged
+ * object are replaced by links to the good one, also by rename; a file that cannot be replaced is
+ * reported, and counts as corruption that is left. Holds the lock of the sysroot then.
+ */
+TREE_API gboolean tree_repo_repair (TreeRepo *self, const TreeRepairOptions *options,
+                                    TreeFsckResult *out, GError **error);
+
+/**
  * tree_repo_fetch_summary:
  * @options: (nullable): only what is about the network counts
  * @out_summary: `(a(s(taya{sv}))a{sv})`; NULL when the remote has none

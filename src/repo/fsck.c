@@ -7,6 +7,7 @@
 #include "src/command.h"
 #include "src/show/progress.h"
 #include "tree-error.h"
+#include "tree-pull.h"
 
 static gboolean opt_all;
 static gboolean opt_quiet;
@@ -14,6 +15,8 @@ static gboolean opt_delete;
 static gboolean opt_add_tombstones;
 static gboolean opt_verify_bindings;
 static gboolean opt_verify_back_refs;
+static gboolean opt_repair;
+static char *opt_from;
 
 static const GOptionEntry options[] = {
     {"all", 'a', 0, G_OPTION_ARG_NONE, &opt_all,
@@ -21,6 +24,10 @@ static const GOptionEntry options[] = {
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &opt_quiet, "Print only the result", NULL},
     {"delete", 0, 0, G_OPTION_ARG_NONE, &opt_delete,
      "Delete corrupt objects and mark their commits partial: a pull brings them back", NULL},
+    {"repair", 0, 0, G_OPTION_ARG_NONE, &opt_repair,
+     "Fetch what is missing or corrupt again, from the remotes or --from, and put it in place",
+     NULL},
+    {"from", 0, 0, G_OPTION_ARG_FILENAME, &opt_from, "Repair from this repository", "PATH"},
     {"add-tombstones", 0, 0, G_OPTION_ARG_NONE, &opt_add_tombstones,
      "Mark parents that are missing as deleted on purpose", NULL},
     {"verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_verify_bindings,
@@ -47,10 +54,43 @@ fail_corrupt (GError **error, const char *text)
   return FALSE;
 }
 
+static void
+print_waiting (void)
+{
+  fputs ("Waiting for sysroot lock…\n", stderr);
+}
+
+static gboolean
+check_options (const CommandContext *context, GError **error)
+{
+  if (opt_from != NULL && !opt_repair)
+    return command_usage_error (context, error, "--from says where to --repair from");
+  if (opt_repair && opt_delete)
+    return command_usage_error (context, error, "--repair and --delete exclude each other");
+  return TRUE;
+}
+
+static gboolean
+check (TreeRepo *repo, const TreeFsckOptions *fsck_options, TreeFsckResult *result, GError **error)
+{
+  const TreeRepairOptions repair_options = {
+      .fsck = *fsck_options,
+      .from = opt_from,
+      .on_wait = print_waiting,
+  };
+  if (!opt_repair)
+    return tree_repo_fsck (repo, fsck_options, result, error);
+  if (!tree_repo_repair (repo, &repair_options, result, error))
+    return FALSE;
+  if (result->n_repaired > 0)
+    printf ("%u objects repaired\n", result->n_repaired);
+  return TRUE;
+}
+
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  if (!command_check_words (context, argc, 0, 0, error))
+  if (!command_check_words (context, argc, 0, 0, error) || !check_options (context, error))
     return FALSE;
   ShowProgress line = {0};
   const TreeFsckOptions fsck_options = {
@@ -64,7 +104,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .user_data = &line,
   };
   TreeFsckResult result = {0};
-  gboolean done = tree_repo_fsck (context->repo, &fsck_options, &result, error);
+  gboolean done = check (context->repo, &fsck_options, &result, error);
   show_progress_end (&line);
   if (!done)
     return FALSE;
@@ -86,7 +126,8 @@ const Command cmd_repo_fsck = {
     .arguments = "",
     .summary = "Verify every object that the commits name",
     .examples = "  $ pando fsck --repo=/srv/www/repo\n"
-                "  $ pando fsck -a --delete\n",
+                "  $ pando fsck --repair\n"
+                "  $ pando fsck --repair --from=/media/stick/repo\n",
     .needs = NEEDS_REPO,
     .options = options,
     .run = run,
