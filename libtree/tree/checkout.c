@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a commit to files: the caller's thread walks the tree, makes directories and hard links;
- * workers copy what must be copied. A directory gets its owner, mode and time when all that is in
- * it is done, by whoever finished the last part. */
+ * workers copy what must be copied (place.c does both). A directory gets its owner, mode and time
+ * when all that is in it is done, by whoever finished the last part. */
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/pool.h"
 #include "base/xattr.h"
 #include "core/checksum.h"
-#include "core/object.h"
 #include "store/object-read.h"
-#include "tree-checkout.h"
+#include "tree/place.h"
 
 enum {
   MAX_QUEUED = 128,
-  LINK_TARGET_MAX = 4096,
 };
-
-#define WHITEOUT_PREFIX ".ostree-wh."
 
 typedef struct Dir Dir;
 struct Dir {
@@ -43,12 +37,10 @@ typedef struct {
 } Copy;
 
 typedef struct {
-  const TreeRepo *repo;
-  const TreeCheckoutOptions *options;
-  gboolean hardlinks; /* the objects of this repository may be linked into this checkout */
-  Pool *pool;         /* started with the first copy */
-  GMutex mutex;       /* guards the next */
-  GQueue unfinished;  /* Dir: what is left when something failed */
+  Placer placer;
+  Pool *pool;        /* started with the first copy */
+  GMutex mutex;      /* guards the next */
+  GQueue unfinished; /* Dir: what is left when something failed */
 } Checkout;
 
 /* ---- Directories ---- */
@@ -70,7 +62,7 @@ seal_dir (const Checkout *self, Dir *dir, GError **error)
 {
   if (!dir->made)
     return TRUE;
-  if (!self->options->user_mode) {
+  if (!self->placer.options->user_mode) {
     if (fchown (dir->dfd, dir->meta.uid, dir->meta.gid) < 0)
       return throw_errno (error,
                           "set owner %u:%u of directory '%s' (use -U to check out as yourself)",
@@ -81,9 +73,9 @@ seal_dir (const Checkout *self, Dir *dir, GError **error)
   if (fchmod (dir->dfd, dir->meta.mode & 07777) < 0)
     return throw_errno (error, "set mode of directory '%s'", dir->name);
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (!self->options->force_copy && futimens (dir->dfd, zero) < 0)
+  if (!self->placer.options->force_copy && futimens (dir->dfd, zero) < 0)
     return throw_errno (error, "set time of directory '%s'", dir->name);
-  return !self->options->fsync || fsync (dir->dfd) == 0 ||
+  return !self->placer.options->fsync || fsync (dir->dfd) == 0 ||
          throw_errno (error, "sync '%s'", dir->name);
 }
 
@@ -129,170 +121,7 @@ dir_open (Checkout *self, Dir *parent, int dfd, const char *name, const TreeChec
   g_mutex_lock (&self->mutex);
   g_queue_push_tail_link (&self->unfinished, &dir->link);
   g_mutex_unlock (&self->mutex);
-  return object_load_dirmeta (self->repo, meta, &dir->meta, error) ? dir : NULL;
-}
-
-/* ---- Copies ---- */
-
-static gboolean
-set_attributes (const Checkout *self, int fd, const FileMeta *meta, GError **error)
-{
-  mode_t mode = meta->mode & 07777;
-  if (self->options->user_mode)
-    /* Nobody becomes root by a file of ours, and its owner can read it. */
-    mode = (mode & 0777) | S_IRUSR;
-  else {
-    if (fchown (fd, meta->uid, meta->gid) < 0)
-      return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", meta->uid,
-                          meta->gid);
-    if (!xattr_write_fd (fd, meta->xattrs, error))
-      return FALSE;
-  }
-  if (fchmod (fd, mode) < 0)
-    return throw_errno (error, "set mode");
-  return !self->options->fsync || fsync (fd) == 0 || throw_errno (error, "sync");
-}
-
-static gboolean
-write_content (ModeWorker *worker, StoreFile *file, int fd, GError **error)
-{
-  if (file->fd_is_content && file->size > 0)
-    return file_copy_content (file->fd, fd, error);
-  return mode_copy_content (worker, fd, file->content, file->size, error);
-}
-
-static gboolean
-copy_regular (const Checkout *self, ModeWorker *worker, StoreFile *file, int dfd, const char *name,
-              GError **error)
-{
-  autofd int fd = openat (dfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return throw_errno (error, "create");
-  if (write_content (worker, file, fd, error) && set_attributes (self, fd, &file->meta, error))
-    return TRUE;
-  (void)unlinkat (dfd, name, 0);
-  return FALSE;
-}
-
-static gboolean
-copy_link (const Checkout *self, const StoreFile *file, int dfd, const char *name, GError **error)
-{
-  if (symlinkat (file->meta.target, dfd, name) < 0)
-    return throw_errno (error, "create link");
-  if (self->options->user_mode)
-    return TRUE;
-  if (fchownat (dfd, name, file->meta.uid, file->meta.gid, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", file->meta.uid,
-                        file->meta.gid);
-  return xattr_write_at (dfd, name, file->meta.xattrs, error);
-}
-
-static gboolean
-make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
-{
-  const char *hidden = name + strlen (WHITEOUT_PREFIX);
-  if (*hidden == '\0')
-    return throw_error (error, TREE_ERROR_CORRUPT, "a whiteout without a name");
-  if (mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) < 0)
-    return errno == EEXIST || throw_errno (error, "create whiteout '%s'", hidden);
-  if (fchownat (dfd, hidden, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-      fchmodat (dfd, hidden, meta->mode & 07777, 0) < 0)
-    return throw_errno (error, "set owner and mode of whiteout '%s'", hidden);
-  return TRUE;
-}
-
-static gboolean
-copy_object (const Checkout *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-             const char *name, GError **error)
-{
-  g_auto (StoreFile) file = {.fd = -1};
-  if (!object_open_file (self->repo, worker, checksum, &file, error))
-    return FALSE;
-  if (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX))
-    return make_whiteout (dfd, name, &file.meta, error);
-  return file.content != NULL ? copy_regular (self, worker, &file, dfd, name, error)
-                              : copy_link (self, &file, dfd, name, error);
-}
-
-/* ---- Files that exist ---- */
-
-static gboolean
-is_same_file (const Checkout *self, const TreeChecksum *checksum, int dfd, const char *name,
-              gboolean *out, GError **error)
-{
-  char path[OBJECT_PATH_MAX];
-  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
-  struct stat object;
-  struct stat found;
-  if (fstatat (dfd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "stat");
-  *out = fstatat (self->repo->objects_dfd, path, &object, AT_SYMLINK_NOFOLLOW) == 0 &&
-         object.st_dev == found.st_dev && object.st_ino == found.st_ino;
-  return TRUE;
-}
-
-/* A file of another content replaces the old one by rename, so that there is always one. */
-static gboolean
-copy_over (const Checkout *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-           const char *name, GError **error)
-{
-  g_autofree char *temp = g_strdup_printf (".%s.%08x", "tmp-checkout", g_random_int ());
-  if (!copy_object (self, worker, checksum, dfd, temp, error))
-    return FALSE;
-  if (renameat (dfd, temp, dfd, name) == 0)
-    return TRUE;
-  (void)throw_errno (error, "replace");
-  (void)unlinkat (dfd, temp, 0);
-  return FALSE;
-}
-
-/* What a checkout of an equal file would have made: compared with it after the fact. */
-static gboolean
-check_identical (const Checkout *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-                 const char *name, GError **error)
-{
-  gboolean same = FALSE;
-  if (!is_same_file (self, checksum, dfd, name, &same, error))
-    return FALSE;
-  if (same)
-    return TRUE;
-  g_auto (StoreFile) file = {.fd = -1};
-  if (!object_open_file (self->repo, worker, checksum, &file, error))
-    return FALSE;
-  if (file.content == NULL) {
-    g_autofree char *target = NULL;
-    struct stat st;
-    if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode) &&
-        link_read_at (dfd, name, &target, NULL))
-      same = g_strcmp0 (target, file.meta.target) == 0;
-  } else if (file.size == 0) {
-    struct stat st;
-    same = fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (st.st_mode) &&
-           st.st_size == 0;
-  }
-  return same ||
-         throw_error (error, TREE_ERROR_EXISTS, "'%s': another file is there: File exists", name);
-}
-
-static gboolean
-copy_with_rule (const Checkout *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-                const char *name, GError **error)
-{
-  struct stat st;
-  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
-                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!exists)
-    return copy_object (self, worker, checksum, dfd, name, error);
-  switch (self->options->overwrite) {
-  case TREE_OVERWRITE_ADD:
-    return TRUE;
-  case TREE_OVERWRITE_IDENTICAL:
-    return check_identical (self, worker, checksum, dfd, name, error);
-  case TREE_OVERWRITE_UNION:
-  case TREE_OVERWRITE_NONE:
-    break;
-  }
-  return copy_over (self, worker, checksum, dfd, name, error);
+  return object_load_dirmeta (self->placer.repo, meta, &dir->meta, error) ? dir : NULL;
 }
 
 /* ---- The pool of copies ---- */
@@ -310,7 +139,8 @@ run_copy (gpointer job, gpointer worker, gpointer user_data, GError **error)
 {
   Checkout *self = user_data;
   Copy *copy = job;
-  gboolean ok = copy_with_rule (self, worker, &copy->checksum, copy->dir->dfd, copy->name, error);
+  gboolean ok = place_copy (&self->placer, worker, &copy->checksum, copy->dir->dfd, copy->name,
+                            error);
   if (!ok)
     (void)prefix_error (error, "'%s/%s'", copy->dir->name, copy->name);
   else
@@ -349,103 +179,20 @@ push_copy (Checkout *self, Dir *dir, const DirTreeEntry *file)
 
 /* ---- The walk ---- */
 
-typedef enum {
-  LINKED,
-  NEEDS_COPY,
-  LINK_FAILED
-} LinkResult;
-
-/* Links, of the repository or of a parent in the same mode. */
-static LinkResult
-link_object (const Checkout *self, const TreeChecksum *checksum, int dfd, const char *name,
-             GError **error)
-{
-  char path[OBJECT_PATH_MAX];
-  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
-  for (const TreeRepo *repo = self->repo; repo != NULL && repo->mode == self->repo->mode;
-       repo = repo->parent) {
-    if (linkat (repo->objects_dfd, path, dfd, name, 0) == 0)
-      return LINKED;
-    if (errno == ENOENT)
-      continue;
-    if (errno == EMLINK || errno == EXDEV || errno == EPERM)
-      return NEEDS_COPY;
-    (void)throw_errno (error, "link '%s'", name);
-    return LINK_FAILED;
-  }
-  return NEEDS_COPY; /* and the copy says that the object is missing */
-}
-
-/* An existing file, replaced by a link of another name and rename; rename of two links to one inode
- * does nothing. */
-static gboolean
-link_over (const Checkout *self, const TreeChecksum *checksum, int dfd, const char *name,
-           LinkResult *out, GError **error)
-{
-  g_autofree char *temp = g_strdup_printf (".tmp-checkout.%08x", g_random_int ());
-  *out = link_object (self, checksum, dfd, temp, error);
-  if (*out != LINKED)
-    return *out != LINK_FAILED;
-  int rc = renameat (dfd, temp, dfd, name);
-  if (rc < 0)
-    (void)throw_errno (error, "replace '%s'", name);
-  (void)unlinkat (dfd, temp, 0);
-  return rc == 0;
-}
-
-static gboolean
-link_with_rule (const Checkout *self, const TreeChecksum *checksum, int dfd, const char *name,
-                LinkResult *out, GError **error)
-{
-  struct stat st;
-  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
-                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!exists) {
-    *out = link_object (self, checksum, dfd, name, error);
-    return *out != LINK_FAILED;
-  }
-  if (self->options->overwrite == TREE_OVERWRITE_UNION)
-    return link_over (self, checksum, dfd, name, out, error);
-  *out = LINKED;
-  return self->options->overwrite == TREE_OVERWRITE_ADD ||
-         check_identical (self, NULL, checksum, dfd, name, error);
-}
-
-/* In these cases a copy is right, even where links are required: an empty file, which a link would
- * only tie to strangers; a symbolic link of a mode that keeps it as a file; a whiteout. */
-static gboolean
-is_always_copied (const Checkout *self, const TreeChecksum *checksum, const char *name,
-                  gboolean *out, GError **error)
-{
-  char path[OBJECT_PATH_MAX];
-  struct stat st;
-  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
-  gboolean here = fstatat (self->repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  *out = (here && S_ISREG (st.st_mode) && st.st_size == 0) ||
-         (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX));
-  if (*out || self->repo->mode->plain_files || (here && st.st_size > LINK_TARGET_MAX))
-    return TRUE;
-  g_auto (StoreFile) file = {.fd = -1};
-  if (!object_open_file (self->repo, NULL, checksum, &file, error))
-    return FALSE;
-  *out = file.content == NULL;
-  return TRUE;
-}
-
 static gboolean
 place_file (Checkout *self, Dir *dir, const DirTreeEntry *file, GError **error)
 {
-  gboolean copy = !self->hardlinks;
-  if (!copy && !is_always_copied (self, &file->content, file->name, &copy, error))
+  gboolean copy = !self->placer.hardlinks;
+  if (!copy && !place_needs_copy (&self->placer, &file->content, file->name, &copy, error))
     return FALSE;
   if (copy)
     return push_copy (self, dir, file);
   LinkResult result = LINK_FAILED;
-  if (!link_with_rule (self, &file->content, dir->dfd, file->name, &result, error))
+  if (!place_link (&self->placer, &file->content, dir->dfd, file->name, &result, error))
     return prefix_error (error, "in '%s'", dir->name);
   if (result == LINKED)
     return TRUE;
-  if (self->options->require_hardlinks)
+  if (self->placer.options->require_hardlinks)
     return throw_error (
         error, TREE_ERROR_UNSUPPORTED,
         "'%s' cannot be hard-linked into this checkout (another file system?); leave "
@@ -459,7 +206,7 @@ static gboolean
 walk_dir (Checkout *self, Dir *dir, const TreeChecksum *dirtree, GError **error)
 {
   g_auto (DirTree) tree = {0};
-  if (!object_load_dirtree (self->repo, dirtree, &tree, error))
+  if (!object_load_dirtree (self->placer.repo, dirtree, &tree, error))
     return FALSE;
   DirTreeEntry entry;
   for (guint i = 0; i < tree.files.n; i++) {
@@ -467,7 +214,7 @@ walk_dir (Checkout *self, Dir *dir, const TreeChecksum *dirtree, GError **error)
     if (!place_file (self, dir, &entry, error))
       return FALSE;
   }
-  gboolean may_exist = self->options->overwrite != TREE_OVERWRITE_NONE;
+  gboolean may_exist = self->placer.options->overwrite != TREE_OVERWRITE_NONE;
   for (guint i = 0; i < tree.dirs.n; i++) {
     dirtree_dir (&tree, i, &entry);
     Dir *child = dir_open (self, dir, dir->dfd, entry.name, &entry.meta, may_exist, error);
@@ -515,7 +262,7 @@ find_start (const TreeRepo *repo, const TreeChecksum *commit, char **parts, Star
 static gboolean
 run (Checkout *self, const Start *start, int dfd, const char *path, GError **error)
 {
-  gboolean may_exist = self->options->overwrite != TREE_OVERWRITE_NONE;
+  gboolean may_exist = self->placer.options->overwrite != TREE_OVERWRITE_NONE;
   if (!start->is_file) {
     Dir *root = dir_open (self, NULL, dfd, path, &start->entry.meta, may_exist, error);
     return root != NULL && walk_dir (self, root, &start->entry.content, error);
@@ -532,7 +279,7 @@ run (Checkout *self, const Start *start, int dfd, const char *path, GError **err
 }
 
 static gboolean
-check_options (const Checkout *self, GError **error)
+check_options (const Placer *self, GError **error)
 {
   if (self->options->require_hardlinks && self->options->force_copy)
     return throw_error (error, TREE_ERROR_INVALID,
@@ -552,13 +299,13 @@ gboolean
 tree_repo_checkout (const TreeRepo *self, const TreeChecksum *commit, int dfd, const char *path,
                     const TreeCheckoutOptions *options, GError **error)
 {
-  Checkout checkout = {.repo = self, .options = options, .unfinished = G_QUEUE_INIT};
-  checkout.hardlinks = !options->force_copy &&
-                       (options->user_mode ? self->mode->hardlink_user_checkout
-                                           : self->mode->hardlink_checkout);
+  gboolean hardlinks = options->user_mode ? self->mode->hardlink_user_checkout
+                                          : self->mode->hardlink_checkout;
+  Checkout checkout = {.placer = {self, options, hardlinks && !options->force_copy},
+                       .unfinished = G_QUEUE_INIT};
   g_auto (GStrv) parts = g_strsplit (options->subpath != NULL ? options->subpath : "", "/", -1);
   Start start = {0};
-  if (!check_options (&checkout, error) || !find_start (self, commit, parts, &start, error))
+  if (!check_options (&checkout.placer, error) || !find_start (self, commit, parts, &start, error))
     return FALSE;
   if (!start.found)
     return options->allow_noent || throw_error (error, TREE_ERROR_NOT_FOUND,

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tree/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/xattr.h"
+#include "core/object.h"
+#include "store/object-read.h"
+
+enum {
+  LINK_TARGET_MAX = 4096,
+};
+
+#define WHITEOUT_PREFIX ".ostree-wh."
+
+/* ---- Copies ---- */
+
+static gboolean
+set_attributes (const Placer *self, int fd, const FileMeta *meta, GError **error)
+{
+  mode_t mode = meta->mode & 07777;
+  if (self->options->user_mode)
+    /* Nobody becomes root by a file of ours, and its owner can read it. */
+    mode = (mode & 0777) | S_IRUSR;
+  else {
+    if (fchown (fd, meta->uid, meta->gid) < 0)
+      return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", meta->uid,
+                          meta->gid);
+    if (!xattr_write_fd (fd, meta->xattrs, error))
+      return FALSE;
+  }
+  if (fchmod (fd, mode) < 0)
+    return throw_errno (error, "set mode");
+  return !self->options->fsync || fsync (fd) == 0 || throw_errno (error, "sync");
+}
+
+static gboolean
+write_content (ModeWorker *worker, StoreFile *file, int fd, GError **error)
+{
+  if (file->fd_is_content && file->size > 0)
+    return file_copy_content (file->fd, fd, error);
+  return mode_copy_content (worker, fd, file->content, file->size, error);
+}
+
+static gboolean
+copy_regular (const Placer *self, ModeWorker *worker, StoreFile *file, int dfd, const char *name,
+              GError **error)
+{
+  autofd int fd = openat (dfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return throw_errno (error, "create");
+  if (write_content (worker, file, fd, error) && set_attributes (self, fd, &file->meta, error))
+    return TRUE;
+  (void)unlinkat (dfd, name, 0);
+  return FALSE;
+}
+
+static gboolean
+copy_link (const Placer *self, const StoreFile *file, int dfd, const char *name, GError **error)
+{
+  if (symlinkat (file->meta.target, dfd, name) < 0)
+    return throw_errno (error, "create link");
+  if (self->options->user_mode)
+    return TRUE;
+  if (fchownat (dfd, name, file->meta.uid, file->meta.gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", file->meta.uid,
+                        file->meta.gid);
+  return xattr_write_at (dfd, name, file->meta.xattrs, error);
+}
+
+static gboolean
+make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
+{
+  const char *hidden = name + strlen (WHITEOUT_PREFIX);
+  if (*hidden == '\0')
+    return throw_error (error, TREE_ERROR_CORRUPT, "a whiteout without a name");
+  if (mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) < 0)
+    return errno == EEXIST || throw_errno (error, "create whiteout '%s'", hidden);
+  if (fchownat (dfd, hidden, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+      fchmodat (dfd, hidden, meta->mode & 07777, 0) < 0)
+    return throw_errno (error, "set owner and mode of whiteout '%s'", hidden);
+  return TRUE;
+}
+
+static gboolean
+copy_object (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
+             const char *name, GError **error)
+{
+  g_auto (StoreFile) file = {.fd = -1};
+  if (!object_open_file (self->repo, worker, checksum, &file, error))
+    return FALSE;
+  if (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX))
+    return make_whiteout (dfd, name, &file.meta, error);
+  return file.content != NULL ? copy_regular (self, worker, &file, dfd, name, error)
+                              : copy_link (self, &file, dfd, name, error);
+}
+
+/* ---- Files that exist ---- */
+
+static gboolean
+is_same_file (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
+              gboolean *out, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
+  struct stat object;
+  struct stat found;
+  if (fstatat (dfd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat");
+  *out = fstatat (self->repo->objects_dfd, path, &object, AT_SYMLINK_NOFOLLOW) == 0 &&
+         object.st_dev == found.st_dev && object.st_ino == found.st_ino;
+  return TRUE;
+}
+
+/* A file of another content replaces the old one by rename, so that there is always one. */
+static gboolean
+copy_over (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
+           const char *name, GError **error)
+{
+  g_autofree char *temp = g_strdup_printf (".%s.%08x", "tmp-checkout", g_random_int ());
+  if (!copy_object (self, worker, checksum, dfd, temp, error))
+    return FALSE;
+  if (renameat (dfd, temp, dfd, name) == 0)
+    return TRUE;
+  (void)throw_errno (error, "replace");
+  (void)unlinkat (dfd, temp, 0);
+  return FALSE;
+}
+
+/* What a checkout of an equal file would have made: compared with it after the fact. */
+static gboolean
+check_identical (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
+                 const char *name, GError **error)
+{
+  gboolean same = FALSE;
+  if (!is_same_file (self, checksum, dfd, name, &same, error))
+    return FALSE;
+  if (same)
+    return TRUE;
+  g_auto (StoreFile) file = {.fd = -1};
+  if (!object_open_file (self->repo, worker, checksum, &file, error))
+    return FALSE;
+  if (file.content == NULL) {
+    g_autofree char *target = NULL;
+    struct stat st;
+    if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode) &&
+        link_read_at (dfd, name, &target, NULL))
+      same = g_strcmp0 (target, file.meta.target) == 0;
+  } else if (file.size == 0) {
+    struct stat st;
+    same = fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (st.st_mode) &&
+           st.st_size == 0;
+  }
+  return same ||
+         throw_error (error, TREE_ERROR_EXISTS, "'%s': another file is there: File exists", name);
+}
+
+gboolean
+place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
+            const char *name, GError **error)
+{
+  struct stat st;
+  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
+                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!exists)
+    return copy_object (self, worker, checksum, dfd, name, error);
+  switch (self->options->overwrite) {
+  case TREE_OVERWRITE_ADD:
+    return TRUE;
+  case TREE_OVERWRITE_IDENTICAL:
+    return check_identical (self, worker, checksum, dfd, name, error);
+  case TREE_OVERWRITE_UNION:
+  case TREE_OVERWRITE_NONE:
+    break;
+  }
+  return copy_over (self, worker, checksum, dfd, name, error);
+}
+
+/* ---- Links ---- */
+
+/* Links, of the repository or of a parent in the same mode. */
+static LinkResult
+link_object (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
+             GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
+  for (const TreeRepo *repo = self->repo; repo != NULL && repo->mode == self->repo->mode;
+       repo = repo->parent) {
+    if (linkat (repo->objects_dfd, path, dfd, name, 0) == 0)
+      return LINKED;
+    if (errno == ENOENT)
+      continue;
+    if (errno == EMLINK || errno == EXDEV || errno == EPERM)
+      return NEEDS_COPY;
+    (void)throw_errno (error, "link '%s'", name);
+    return LINK_FAILED;
+  }
+  return NEEDS_COPY; /* and the copy says that the object is missing */
+}
+
+/* An existing file, replaced by a link of another name and rename; rename of two links to one inode
+ * does nothing. */
+static gboolean
+link_over (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
+           LinkResult *out, GError **error)
+{
+  g_autofree char *temp = g_strdup_printf (".tmp-checkout.%08x", g_random_int ());
+  *out = link_object (self, checksum, dfd, temp, error);
+  if (*out != LINKED)
+    return *out != LINK_FAILED;
+  int rc = renameat (dfd, temp, dfd, name);
+  if (rc < 0)
+    (void)throw_errno (error, "replace '%s'", name);
+  (void)unlinkat (dfd, temp, 0);
+  return rc == 0;
+}
+
+gboolean
+place_link (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
+            LinkResult *out, GError **error)
+{
+  struct stat st;
+  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
+                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!exists) {
+    *out = link_object (self, checksum, dfd, name, error);
+    return *out != LINK_FAILED;
+  }
+  if (self->options->overwrite == TREE_OVERWRITE_UNION)
+    return link_over (self, checksum, dfd, name, out, error);
+  *out = LINKED;
+  return self->options->overwrite == TREE_OVERWRITE_ADD ||
+         check_identical (self, NULL, checksum, dfd, name, error);
+}
+
+/* A symbolic link may be a file in its mode, which only opening tells. */
+gboolean
+place_needs_copy (const Placer *self, const TreeChecksum *checksum, const char *name, gboolean *out,
+                  GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  struct stat st;
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
+  gboolean here = fstatat (self->repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  *out = (here && S_ISREG (st.st_mode) && st.st_size == 0) ||
+         (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX));
+  if (*out || self->repo->mode->plain_files || (here && st.st_size > LINK_TARGET_MAX))
+    return TRUE;
+  g_auto (StoreFile) file = {.fd = -1};
+  if (!object_open_file (self->repo, NULL, checksum, &file, error))
+    return FALSE;
+  *out = file.content == NULL;
+  return TRUE;
+}
