@@ -20,9 +20,16 @@ typedef struct {
   gboolean force_copy;
   gboolean whiteouts_as_devices; /* ".ostree-wh.NAME" becomes the overlayfs whiteout NAME; for
                                     deployments */
-  gboolean allow_noent;          /* a missing subpath is fine */
+  /* A layer of a container image: ".wh.NAME" removes NAME from the destination, ".wh..wh..opq"
+   * what its directory held; with TREE_OVERWRITE_UNION files replace directories and the other way
+   * round. */
+  gboolean whiteouts;
+  gboolean allow_noent; /* a missing subpath is fine */
   TreeOverwrite overwrite;
-  const char *subpath; /* NULL: "/" */
+  const char *subpath;           /* NULL: "/" */
+  const char *const *skip_paths; /* left out: absolute below @subpath, NULL-terminated; or NULL */
+  gboolean canonical_dirs;       /* directories get no mode bits outside of 0775 */
+  gboolean no_cache; /* neither use nor fill the cache of unpacked files, see tree_repo_checkout */
   gboolean fsync;
 } TreeCheckoutOptions;
 
@@ -31,9 +38,12 @@ typedef struct {
  * @dfd: directory that @path is relative to, or AT_FDCWD
  * @path: the destination; its parent must exist
  *
- * Hard-links where the repository's mode and @options allow, else copies on all cores. Every
- * directory that it makes has mtime 0, so that equal trees look equal. On failure a destination
- * that it made may be left, incomplete.
+ * Hard-links where the repository's mode and @options allow, else copies on all cores (reflinks
+ * where the file system has them). Every directory that it makes has mtime 0, so that equal trees
+ * look equal. On failure a destination that it made may be left, incomplete.
+ *
+ * In user mode, an archive repository that the caller may write to keeps what was unpacked in
+ * `uncompressed-objects-cache/`, and the next checkout links it (`core.enable-uncompressed-cache`).
  */
 TREE_API gboolean tree_repo_checkout (const TreeRepo *self, const TreeChecksum *commit, int dfd,
                                       const char *path, const TreeCheckoutOptions *options,

@@ -28,6 +28,7 @@
 #include "store/object-read.h"
 #include "store/refs-list.h"
 #include "store/traverse.h"
+#include "store/unpacked.h"
 
 typedef struct {
   ObjectName name;
@@ -373,7 +374,7 @@ tree_repo_prune (TreeRepo *self, const TreePruneOptions *options, TreePruneResul
       .commits = commits,
       .others = others,
   };
-  if (!run (&prune, error))
+  if (!run (&prune, error) || (!options->no_prune && !unpacked_prune (self, error)))
     return prefix_error (error, "prune");
   *out = prune.result;
   return TRUE;

@@ -13,11 +13,17 @@
 #include "base/xattr.h"
 #include "core/checksum.h"
 #include "store/object-read.h"
+#include "store/unpacked.h"
 #include "tree/place.h"
 
 enum {
   MAX_QUEUED = 128,
 };
+
+/* In a layer of a container image: the file NAME of the layers below is gone … */
+#define WHITEOUT_PREFIX ".wh."
+/* … and so is all that they have in this directory. */
+#define OPAQUE_WHITEOUT ".wh..wh..opq"
 
 typedef struct Dir Dir;
 struct Dir {
@@ -39,6 +45,8 @@ typedef struct {
 typedef struct {
   Placer placer;
   Pool *pool;        /* started with the first copy */
+  GHashTable *skips; /* paths that are left out; NULL for none, and then path is not kept */
+  GString *path;     /* of the directory that the walk is in, "" for the first */
   GMutex mutex;      /* guards the next */
   GQueue unfinished; /* Dir: what is left when something failed */
 } Checkout;
@@ -70,7 +78,8 @@ seal_dir (const Checkout *self, Dir *dir, GError **error)
     if (!xattr_write_fd (dir->dfd, dir->meta.xattrs, error))
       return prefix_error (error, "directory '%s'", dir->name);
   }
-  if (fchmod (dir->dfd, dir->meta.mode & 07777) < 0)
+  mode_t mask = self->placer.options->canonical_dirs ? 0775 : 07777;
+  if (fchmod (dir->dfd, dir->meta.mode & mask) < 0)
     return throw_errno (error, "set mode of directory '%s'", dir->name);
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
   if (!self->placer.options->force_copy && futimens (dir->dfd, zero) < 0)
@@ -92,12 +101,27 @@ dir_done (Checkout *self, Dir *dir, GError **error)
   return TRUE;
 }
 
+/* In a container's layer a directory takes the place of what else had its name. */
+static gboolean
+make_dir (const Checkout *self, int dfd, const char *name)
+{
+  if (mkdirat (dfd, name, 0700) == 0)
+    return TRUE;
+  const TreeCheckoutOptions *options = self->placer.options;
+  if (errno != EEXIST || !options->whiteouts || options->overwrite != TREE_OVERWRITE_UNION)
+    return FALSE;
+  if (unlinkat (dfd, name, 0) == 0)
+    return mkdirat (dfd, name, 0700) == 0;
+  errno = EEXIST; /* it is a directory, or will not go: the caller finds out */
+  return FALSE;
+}
+
 /* Makes or enters the directory. Until it is sealed it is ours alone. */
 static Dir *
 dir_open (Checkout *self, Dir *parent, int dfd, const char *name, const TreeChecksum *meta,
           gboolean may_exist, GError **error)
 {
-  gboolean made = mkdirat (dfd, name, 0700) == 0;
+  gboolean made = make_dir (self, dfd, name);
   if (!made && errno == EEXIST && !may_exist && parent == NULL)
     return throw_null (
         error, TREE_ERROR_EXISTS,
@@ -177,12 +201,10 @@ push_copy (Checkout *self, Dir *dir, const DirTreeEntry *file)
   return pool_push (self->pool, copy);
 }
 
-/* ---- The walk ---- */
-
 static gboolean
 place_file (Checkout *self, Dir *dir, const DirTreeEntry *file, GError **error)
 {
-  gboolean copy = !self->placer.hardlinks;
+  gboolean copy = !self->placer.hardlinks && self->placer.cache_dfd < 0;
   if (!copy && !place_needs_copy (&self->placer, &file->content, file->name, &copy, error))
     return FALSE;
   if (copy)
@@ -201,6 +223,86 @@ place_file (Checkout *self, Dir *dir, const DirTreeEntry *file, GError **error)
   return push_copy (self, dir, file);
 }
 
+/* ---- The walk ---- */
+
+static gboolean
+is_skipped (const Checkout *self, const char *name)
+{
+  if (self->skips == NULL)
+    return FALSE;
+  g_autofree char *path = g_strconcat (self->path->str, "/", name, NULL);
+  return g_hash_table_contains (self->skips, path);
+}
+
+static gboolean
+is_whiteout (const Checkout *self, const DirTreeEntry *file, gboolean *out, GError **error)
+{
+  g_auto (StoreFile) object = {.fd = -1};
+  *out = FALSE;
+  if (!self->placer.options->whiteouts || !g_str_has_prefix (file->name, WHITEOUT_PREFIX))
+    return TRUE;
+  if (!object_stat_file (self->placer.repo, &file->content, &object, error))
+    return FALSE;
+  *out = S_ISREG (object.meta.mode);
+  return TRUE;
+}
+
+static gboolean
+remove_contents (int dfd, GError **error)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  if (!dir_list (dfd, &entries, error))
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    if (!dir_remove_all_at (dfd, entry->name, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Removes what whiteouts of this directory name, before any of its files is there: a layer may
+ * have a file and the whiteout of one of that name below. */
+static gboolean
+apply_whiteouts (const Checkout *self, Dir *dir, const DirTree *tree, GError **error)
+{
+  DirTreeEntry file;
+  for (guint i = 0; i < tree->files.n; i++) {
+    gboolean yes = FALSE;
+    dirtree_file (tree, i, &file);
+    if (!is_whiteout (self, &file, &yes, error))
+      return FALSE;
+    if (!yes)
+      continue;
+    const char *hidden = file.name + strlen (WHITEOUT_PREFIX);
+    if (strcmp (file.name, OPAQUE_WHITEOUT) == 0) {
+      if (!remove_contents (dir->dfd, error))
+        return FALSE;
+      dir->made = TRUE; /* anew */
+    } else if (*hidden == '\0' || strcmp (hidden, ".") == 0 || strcmp (hidden, "..") == 0)
+      return throw_error (error, TREE_ERROR_CORRUPT, "whiteout '%s' names no file", file.name);
+    else if (!dir_remove_all_at (dir->dfd, hidden, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+place_files (Checkout *self, Dir *dir, const DirTree *tree, GError **error)
+{
+  DirTreeEntry file;
+  for (guint i = 0; i < tree->files.n; i++) {
+    gboolean whiteout = FALSE;
+    dirtree_file (tree, i, &file);
+    if (is_skipped (self, file.name))
+      continue;
+    if (!is_whiteout (self, &file, &whiteout, error) ||
+        (!whiteout && !place_file (self, dir, &file, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* FALSE without an error when a worker failed: pool_finish() has its error. */
 static gboolean
 walk_dir (Checkout *self, Dir *dir, const TreeChecksum *dirtree, GError **error)
@@ -208,20 +310,25 @@ walk_dir (Checkout *self, Dir *dir, const TreeChecksum *dirtree, GError **error)
   g_auto (DirTree) tree = {0};
   if (!object_load_dirtree (self->placer.repo, dirtree, &tree, error))
     return FALSE;
-  DirTreeEntry entry;
-  for (guint i = 0; i < tree.files.n; i++) {
-    dirtree_file (&tree, i, &entry);
-    if (!place_file (self, dir, &entry, error))
-      return FALSE;
-  }
+  if (self->placer.options->whiteouts && !apply_whiteouts (self, dir, &tree, error))
+    return prefix_error (error, "in '%s'", dir->name);
+  if (!place_files (self, dir, &tree, error))
+    return FALSE;
   gboolean may_exist = self->placer.options->overwrite != TREE_OVERWRITE_NONE;
+  gsize len = self->path->len;
+  DirTreeEntry entry;
   for (guint i = 0; i < tree.dirs.n; i++) {
     dirtree_dir (&tree, i, &entry);
+    if (is_skipped (self, entry.name))
+      continue;
     Dir *child = dir_open (self, dir, dir->dfd, entry.name, &entry.meta, may_exist, error);
     if (child == NULL)
       return prefix_error (error, "in '%s'", dir->name);
+    if (self->skips != NULL)
+      g_string_append_printf (self->path, "/%s", entry.name);
     if (!walk_dir (self, child, &entry.content, error))
       return FALSE;
+    g_string_truncate (self->path, len);
   }
   return dir_done (self, dir, error);
 }
@@ -295,29 +402,67 @@ check_options (const Placer *self, GError **error)
   return TRUE;
 }
 
+/* With or without a slash behind; "/" is "". */
+static GHashTable *
+read_skips (const char *const *paths)
+{
+  if (paths == NULL || *paths == NULL)
+    return NULL;
+  GHashTable *skips = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (; *paths != NULL; paths++) {
+    gsize len = strlen (*paths);
+    while (len > 0 && (*paths)[len - 1] == '/')
+      len--;
+    (void)g_hash_table_add (skips, g_strndup (*paths, len));
+  }
+  return skips;
+}
+
+static gboolean
+placer_init (Placer *self, const TreeRepo *repo, const TreeCheckoutOptions *options, GError **error)
+{
+  gboolean hardlinks = options->user_mode ? repo->mode->hardlink_user_checkout
+                                          : repo->mode->hardlink_checkout;
+  *self = (Placer){repo, options, hardlinks && !options->force_copy, -1};
+  if (!check_options (self, error))
+    return FALSE;
+  gboolean cache = options->user_mode && !options->force_copy && !options->no_cache;
+  return !cache || unpacked_open (repo, &self->cache_dfd, error);
+}
+
+static gboolean
+checkout_all (Checkout *self, const Start *start, int dfd, const char *path, GError **error)
+{
+  g_mutex_init (&self->mutex);
+  g_autoptr (GError) walk_error = NULL;
+  gboolean walked = run (self, start, dfd, path, &walk_error);
+  gboolean copied = self->pool == NULL || pool_finish (self->pool, error);
+  while (self->unfinished.head != NULL)
+    dir_free (self, self->unfinished.head->data);
+  g_mutex_clear (&self->mutex);
+  if (copied && !walked)
+    g_propagate_error (error, g_steal_pointer (&walk_error));
+  return (copied && walked) || prefix_error (error, "checkout to '%s'", path);
+}
+
 gboolean
 tree_repo_checkout (const TreeRepo *self, const TreeChecksum *commit, int dfd, const char *path,
                     const TreeCheckoutOptions *options, GError **error)
 {
-  gboolean hardlinks = options->user_mode ? self->mode->hardlink_user_checkout
-                                          : self->mode->hardlink_checkout;
-  Checkout checkout = {.placer = {self, options, hardlinks && !options->force_copy},
-                       .unfinished = G_QUEUE_INIT};
+  g_autoptr (GHashTable) skips = read_skips (options->skip_paths);
+  g_autoptr (GString) at = g_string_new (NULL);
   g_auto (GStrv) parts = g_strsplit (options->subpath != NULL ? options->subpath : "", "/", -1);
   Start start = {0};
-  if (!check_options (&checkout.placer, error) || !find_start (self, commit, parts, &start, error))
+  if (!find_start (self, commit, parts, &start, error))
     return FALSE;
   if (!start.found)
     return options->allow_noent || throw_error (error, TREE_ERROR_NOT_FOUND,
                                                 "No such file or directory: %s", options->subpath);
-  g_mutex_init (&checkout.mutex);
-  g_autoptr (GError) walk_error = NULL;
-  gboolean walked = run (&checkout, &start, dfd, path, &walk_error);
-  gboolean copied = checkout.pool == NULL || pool_finish (checkout.pool, error);
-  while (checkout.unfinished.head != NULL)
-    dir_free (&checkout, checkout.unfinished.head->data);
-  g_mutex_clear (&checkout.mutex);
-  if (copied && !walked)
-    g_propagate_error (error, g_steal_pointer (&walk_error));
-  return (copied && walked) || prefix_error (error, "checkout to '%s'", path);
+  if (skips != NULL && g_hash_table_contains (skips, ""))
+    return TRUE;
+  Checkout checkout = {.unfinished = G_QUEUE_INIT, .skips = skips, .path = at};
+  gboolean ok = placer_init (&checkout.placer, self, options, error) &&
+                checkout_all (&checkout, &start, dfd, path, error);
+  fd_cleanup (&checkout.placer.cache_dfd);
+  return ok;
 }

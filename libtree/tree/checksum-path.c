@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The name that a file would have as an object (tree_checksum_path). */
 #include "config.h"
+
+#include "tree/checksum-path.h"
 
 #include <errno.h>
 
@@ -8,11 +9,10 @@
 #include "base/fd.h"
 #include "base/source.h"
 #include "base/xattr.h"
-#include "core/filemeta.h"
 #include "tree-commit.h"
 
-static gboolean
-hash_regular (int fd, const FileMeta *meta, guint64 size, TreeChecksum *out, GError **error)
+gboolean
+checksum_content (int fd, const FileMeta *meta, guint64 size, TreeChecksum *out, GError **error)
 {
   g_autoptr (GByteArray) header = g_byte_array_new ();
   filemeta_content_header (meta, header);
@@ -55,7 +55,7 @@ checksum_opened (int dfd, const char *path, gboolean ignore_xattrs, TreeChecksum
   if (!ignore_xattrs && !xattr_read_fd (fd, NULL, &meta.xattrs, error))
     return FALSE;
   if (!S_ISDIR (st.st_mode))
-    return hash_regular (fd, &meta, (guint64)st.st_size, out, error);
+    return checksum_content (fd, &meta, (guint64)st.st_size, out, error);
   g_autoptr (GBytes) dirmeta = filemeta_to_dirmeta (&meta);
   hash_data (g_bytes_get_data (dirmeta, NULL), g_bytes_get_size (dirmeta), out);
   return TRUE;

@@ -13,30 +13,36 @@
 #include "base/xattr.h"
 #include "core/object.h"
 #include "store/object-read.h"
+#include "store/unpacked.h"
+#include "tree/checksum-path.h"
+#include "tree-commit.h"
 
 enum {
   LINK_TARGET_MAX = 4096,
 };
 
-#define WHITEOUT_PREFIX ".ostree-wh."
+#define DEVICE_WHITEOUT_PREFIX ".ostree-wh."
 
 /* ---- Copies ---- */
+
+/* In user mode nobody becomes root by a file of ours, and its owner can read it. */
+static mode_t
+checkout_mode (const Placer *self, const FileMeta *meta)
+{
+  return self->options->user_mode ? (meta->mode & 0777) | S_IRUSR : meta->mode & 07777;
+}
 
 static gboolean
 set_attributes (const Placer *self, int fd, const FileMeta *meta, GError **error)
 {
-  mode_t mode = meta->mode & 07777;
-  if (self->options->user_mode)
-    /* Nobody becomes root by a file of ours, and its owner can read it. */
-    mode = (mode & 0777) | S_IRUSR;
-  else {
+  if (!self->options->user_mode) {
     if (fchown (fd, meta->uid, meta->gid) < 0)
       return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", meta->uid,
                           meta->gid);
     if (!xattr_write_fd (fd, meta->xattrs, error))
       return FALSE;
   }
-  if (fchmod (fd, mode) < 0)
+  if (fchmod (fd, checkout_mode (self, meta)) < 0)
     return throw_errno (error, "set mode");
   return !self->options->fsync || fsync (fd) == 0 || throw_errno (error, "sync");
 }
@@ -50,16 +56,19 @@ write_content (ModeWorker *worker, StoreFile *file, int fd, GError **error)
 }
 
 static gboolean
-copy_regular (const Placer *self, ModeWorker *worker, StoreFile *file, int dfd, const char *name,
-              GError **error)
+copy_regular (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, StoreFile *file,
+              int dfd, const char *name, GError **error)
 {
   autofd int fd = openat (dfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
     return throw_errno (error, "create");
-  if (write_content (worker, file, fd, error) && set_attributes (self, fd, &file->meta, error))
-    return TRUE;
-  (void)unlinkat (dfd, name, 0);
-  return FALSE;
+  if (!write_content (worker, file, fd, error) || !set_attributes (self, fd, &file->meta, error)) {
+    (void)unlinkat (dfd, name, 0);
+    return FALSE;
+  }
+  if (self->cache_dfd >= 0 && file->size > 0)
+    unpacked_keep (self->cache_dfd, checksum, dfd, name);
+  return TRUE;
 }
 
 static gboolean
@@ -78,7 +87,7 @@ copy_link (const Placer *self, const StoreFile *file, int dfd, const char *name,
 static gboolean
 make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
 {
-  const char *hidden = name + strlen (WHITEOUT_PREFIX);
+  const char *hidden = name + strlen (DEVICE_WHITEOUT_PREFIX);
   if (*hidden == '\0')
     return throw_error (error, TREE_ERROR_CORRUPT, "a whiteout without a name");
   if (mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) < 0)
@@ -96,27 +105,44 @@ copy_object (const Placer *self, ModeWorker *worker, const TreeChecksum *checksu
   g_auto (StoreFile) file = {.fd = -1};
   if (!object_open_file (self->repo, worker, checksum, &file, error))
     return FALSE;
-  if (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX))
+  if (self->options->whiteouts_as_devices && g_str_has_prefix (name, DEVICE_WHITEOUT_PREFIX))
     return make_whiteout (dfd, name, &file.meta, error);
-  return file.content != NULL ? copy_regular (self, worker, &file, dfd, name, error)
+  return file.content != NULL ? copy_regular (self, worker, checksum, &file, dfd, name, error)
                               : copy_link (self, &file, dfd, name, error);
 }
 
 /* ---- Files that exist ---- */
 
+/* Is there something to keep, to compare with or to replace? */
 static gboolean
-is_same_file (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
-              gboolean *out, GError **error)
+look (const Placer *self, int dfd, const char *name, gboolean *out_exists, GError **error)
 {
-  char path[OBJECT_PATH_MAX];
-  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
-  struct stat object;
-  struct stat found;
-  if (fstatat (dfd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "stat");
-  *out = fstatat (self->repo->objects_dfd, path, &object, AT_SYMLINK_NOFOLLOW) == 0 &&
-         object.st_dev == found.st_dev && object.st_ino == found.st_ino;
+  struct stat st;
+  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
+                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (exists && S_ISDIR (st.st_mode) && self->options->whiteouts &&
+      self->options->overwrite == TREE_OVERWRITE_UNION) {
+    if (!dir_remove_all_at (dfd, name, error))
+      return FALSE;
+    exists = FALSE;
+  }
+  *out_exists = exists;
   return TRUE;
+}
+
+/* Is it a link to the object, here or in a parent repository? */
+static gboolean
+is_same_inode (const Placer *self, const TreeChecksum *checksum, const struct stat *found)
+{
+  for (const TreeRepo *repo = self->repo; repo != NULL; repo = repo->parent) {
+    char path[OBJECT_PATH_MAX];
+    struct stat object;
+    object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, repo->mode->archive, path);
+    if (fstatat (repo->objects_dfd, path, &object, AT_SYMLINK_NOFOLLOW) == 0 &&
+        object.st_dev == found->st_dev && object.st_ino == found->st_ino)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* A file of another content replaces the old one by rename, so that there is always one. */
@@ -134,30 +160,53 @@ copy_over (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum,
   return FALSE;
 }
 
-/* What a checkout of an equal file would have made: compared with it after the fact. */
+/* Would a checkout of the object have made this file? In user mode owners are not what they were,
+ * so only its bytes and its mode are looked at. */
+static gboolean
+is_equal (const Placer *self, const TreeChecksum *checksum, const FileMeta *meta, int dfd,
+          const char *name, const struct stat *st, gboolean *out, GError **error)
+{
+  if (S_ISLNK (meta->mode)) {
+    g_autofree char *target = NULL;
+    if (!link_read_at (dfd, name, &target, error))
+      return FALSE;
+    *out = g_strcmp0 (target, meta->target) == 0;
+    return TRUE;
+  }
+  TreeChecksum actual;
+  if (!self->options->user_mode) {
+    if (!tree_checksum_path (dfd, name, self->repo->disable_xattrs, &actual, error))
+      return FALSE;
+  } else {
+    autofd int fd = openat (dfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+      return throw_errno (error, "open '%s'", name);
+    if (!checksum_content (fd, meta, (guint64)st->st_size, &actual, error))
+      return FALSE;
+  }
+  *out = tree_checksum_equal (&actual, checksum);
+  return TRUE;
+}
+
 static gboolean
 check_identical (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
                  const char *name, GError **error)
 {
-  gboolean same = FALSE;
-  if (!is_same_file (self, checksum, dfd, name, &same, error))
-    return FALSE;
-  if (same)
+  struct stat st;
+  if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '%s'", name);
+  if (is_same_inode (self, checksum, &st))
     return TRUE;
   g_auto (StoreFile) file = {.fd = -1};
   if (!object_open_file (self->repo, worker, checksum, &file, error))
     return FALSE;
-  if (file.content == NULL) {
-    g_autofree char *target = NULL;
-    struct stat st;
-    if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode) &&
-        link_read_at (dfd, name, &target, NULL))
-      same = g_strcmp0 (target, file.meta.target) == 0;
-  } else if (file.size == 0) {
-    struct stat st;
-    same = fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (st.st_mode) &&
-           st.st_size == 0;
-  }
+  gboolean same = FALSE;
+  gboolean may_be = (st.st_mode & S_IFMT) == (file.meta.mode & S_IFMT) &&
+                    (S_ISLNK (st.st_mode) ||
+                     ((guint64)st.st_size == file.size &&
+                      (st.st_mode & 07777) == checkout_mode (self, &file.meta)));
+  if (may_be && !is_equal (self, checksum, &file.meta, dfd, name, &st, &same, error))
+    return FALSE;
   return same ||
          throw_error (error, TREE_ERROR_EXISTS, "'%s': another file is there: File exists", name);
 }
@@ -166,9 +215,9 @@ gboolean
 place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
             const char *name, GError **error)
 {
-  struct stat st;
-  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
-                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  gboolean exists = FALSE;
+  if (!look (self, dfd, name, &exists, error))
+    return FALSE;
   if (!exists)
     return copy_object (self, worker, checksum, dfd, name, error);
   switch (self->options->overwrite) {
@@ -185,11 +234,18 @@ place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum
 
 /* ---- Links ---- */
 
-/* Links, of the repository or of a parent in the same mode. */
+/* Links from the cache of unpacked files, else of the repository or of a parent in the same mode.
+ */
 static LinkResult
 link_object (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
              GError **error)
 {
+  if (self->cache_dfd >= 0) {
+    gboolean linked = FALSE;
+    if (!unpacked_link (self->repo, self->cache_dfd, checksum, dfd, name, &linked, error))
+      return LINK_FAILED;
+    return linked ? LINKED : NEEDS_COPY;
+  }
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
   for (const TreeRepo *repo = self->repo; repo != NULL && repo->mode == self->repo->mode;
@@ -227,9 +283,9 @@ gboolean
 place_link (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
             LinkResult *out, GError **error)
 {
-  struct stat st;
-  gboolean exists = self->options->overwrite != TREE_OVERWRITE_NONE &&
-                    fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  gboolean exists = FALSE;
+  if (!look (self, dfd, name, &exists, error))
+    return FALSE;
   if (!exists) {
     *out = link_object (self, checksum, dfd, name, error);
     return *out != LINK_FAILED;
@@ -248,10 +304,12 @@ place_needs_copy (const Placer *self, const TreeChecksum *checksum, const char *
 {
   char path[OBJECT_PATH_MAX];
   struct stat st;
+  *out = self->options->whiteouts_as_devices && g_str_has_prefix (name, DEVICE_WHITEOUT_PREFIX);
+  if (*out || self->cache_dfd >= 0) /* which holds none of the others */
+    return TRUE;
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, self->repo->mode->archive, path);
   gboolean here = fstatat (self->repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  *out = (here && S_ISREG (st.st_mode) && st.st_size == 0) ||
-         (self->options->whiteouts_as_devices && g_str_has_prefix (name, WHITEOUT_PREFIX));
+  *out = here && S_ISREG (st.st_mode) && st.st_size == 0;
   if (*out || self->repo->mode->plain_files || (here && st.st_size > LINK_TARGET_MAX))
     return TRUE;
   g_auto (StoreFile) file = {.fd = -1};

@@ -10,6 +10,7 @@ typedef struct {
   const TreeRepo *repo;
   const TreeCheckoutOptions *options;
   gboolean hardlinks; /* the objects of this repository may be linked into this checkout */
+  int cache_dfd;      /* of unpacked files to link instead (unpacked.h), or -1 */
 } Placer;
 
 typedef enum {

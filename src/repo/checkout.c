@@ -2,9 +2,13 @@
 /* `pando checkout`: writes a commit's tree into a directory. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "src/command.h"
+#include "src/commit-rules.h"
 #include "src/values.h"
 #include "tree-checkout.h"
 #include "tree-error.h"
@@ -17,7 +21,19 @@ static gboolean opt_union;
 static gboolean opt_union_add;
 static gboolean opt_union_identical;
 static gboolean opt_allow_noent;
+static gboolean opt_whiteouts;
+static gboolean opt_passthrough_whiteouts;
+static gboolean opt_canonical_dirs;
+static gboolean opt_disable_cache;
+static gboolean opt_copy_empty;
+static gboolean opt_from_stdin;
+static char *opt_from_file;
+static char *opt_skip_list;
 static char *opt_fsync;
+
+enum {
+  LIST_MAX = 16 * 1024 * 1024, /* of --from-file: some 100,000 pairs */
+};
 
 static const GOptionEntry options[] = {
     {"user-mode", 'U', 0, G_OPTION_ARG_NONE, &opt_user_mode,
@@ -25,6 +41,8 @@ static const GOptionEntry options[] = {
     {"require-hardlinks", 'H', 0, G_OPTION_ARG_NONE, &opt_require_hardlinks,
      "Fail where a file cannot be a hard link into the repository", NULL},
     {"force-copy", 'C', 0, G_OPTION_ARG_NONE, &opt_force_copy, "Never make hard links", NULL},
+    {"force-copy-zerosized", 'z', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &opt_copy_empty,
+     "Empty files are never hard links; this is always so", NULL},
     {"subpath", 0, 0, G_OPTION_ARG_FILENAME, &opt_subpath, "Check out only this path of the commit",
      "PATH"},
     {"union", 0, 0, G_OPTION_ARG_NONE, &opt_union,
@@ -33,6 +51,23 @@ static const GOptionEntry options[] = {
      "The destination may exist: keep what is there, add what is not", NULL},
     {"union-identical", 0, 0, G_OPTION_ARG_NONE, &opt_union_identical,
      "The destination may exist: a file that is there must be the same one (with -H)", NULL},
+    {"whiteouts", 0, 0, G_OPTION_ARG_NONE, &opt_whiteouts,
+     "The commit is a layer of a container image: .wh.NAME removes NAME, .wh..wh..opq all that its "
+     "directory held",
+     NULL},
+    {"process-passthrough-whiteouts", 0, 0, G_OPTION_ARG_NONE, &opt_passthrough_whiteouts,
+     "Make .ostree-wh.NAME the overlayfs whiteout NAME, a device 0:0", NULL},
+    {"bareuseronly-dirs", 'M', 0, G_OPTION_ARG_NONE, &opt_canonical_dirs,
+     "Directories get no mode bits outside of 0775", NULL},
+    {"skip-list", 0, 0, G_OPTION_ARG_FILENAME, &opt_skip_list,
+     "Paths to leave out, one a line, absolute below the subpath", "FILE"},
+    {"from-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_from_file,
+     "Instead of COMMIT: check out all that the file names, COMMIT and path in turn, each with a "
+     "NUL behind",
+     "FILE"},
+    {"from-stdin", 0, 0, G_OPTION_ARG_NONE, &opt_from_stdin, "The same from standard input", NULL},
+    {"disable-cache", 0, 0, G_OPTION_ARG_NONE, &opt_disable_cache,
+     "Neither use nor fill the archive repository's cache of unpacked files", NULL},
     {"allow-noent", 0, 0, G_OPTION_ARG_NONE, &opt_allow_noent,
      "Do nothing when the path is not in the commit", NULL},
     {"fsync", 0, 0, G_OPTION_ARG_STRING, &opt_fsync,
@@ -48,8 +83,20 @@ refuse_both (const char *a, const char *b, GError **error)
 }
 
 static gboolean
+refuse_list (GError **error, const char *why)
+{
+  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "read the list of checkouts from %s: %s",
+               opt_from_file != NULL ? opt_from_file : "standard input", why);
+  return FALSE;
+}
+
+static gboolean
 read_options (TreeCheckoutOptions *out, GError **error)
 {
+  if (opt_from_stdin && opt_from_file != NULL)
+    return refuse_both ("--from-stdin", "--from-file", error);
+  if (opt_subpath != NULL && (opt_from_stdin || opt_from_file != NULL))
+    return refuse_both ("--subpath", "--from-file or --from-stdin", error);
   if (opt_union && opt_union_add)
     return refuse_both ("--union", "--union-add", error);
   if (opt_union && opt_union_identical)
@@ -68,6 +115,10 @@ read_options (TreeCheckoutOptions *out, GError **error)
       .require_hardlinks = opt_require_hardlinks,
       .force_copy = opt_force_copy,
       .allow_noent = opt_allow_noent,
+      .whiteouts = opt_whiteouts,
+      .whiteouts_as_devices = opt_passthrough_whiteouts,
+      .canonical_dirs = opt_canonical_dirs,
+      .no_cache = opt_disable_cache,
       .overwrite = opt_union             ? TREE_OVERWRITE_UNION
                    : opt_union_add       ? TREE_OVERWRITE_ADD
                    : opt_union_identical ? TREE_OVERWRITE_IDENTICAL
@@ -78,20 +129,76 @@ read_options (TreeCheckoutOptions *out, GError **error)
 }
 
 static gboolean
+check_out (const TreeRepo *repo, const char *rev, const char *destination,
+           const TreeCheckoutOptions *how, GError **error)
+{
+  TreeChecksum commit;
+  return tree_repo_resolve_rev (repo, rev, &commit, error) &&
+         tree_repo_checkout (repo, &commit, AT_FDCWD, destination, how, error);
+}
+
+/* ---- Many at once ---- */
+
+static gboolean
+read_list (GByteArray *out, GError **error)
+{
+  FILE *in = opt_from_file != NULL ? fopen (opt_from_file, "re") : stdin;
+  if (in == NULL)
+    return refuse_list (error, g_strerror (errno));
+  guint8 buffer[16 * 1024];
+  gsize n;
+  while (out->len <= LIST_MAX && (n = fread (buffer, 1, sizeof buffer, in)) > 0)
+    g_byte_array_append (out, buffer, (guint)n);
+  gboolean failed = ferror (in);
+  int read_errno = errno;
+  if (opt_from_file != NULL)
+    (void)fclose (in); /* it was only read */
+  if (failed)
+    return refuse_list (error, g_strerror (read_errno));
+  return out->len <= LIST_MAX || refuse_list (error, "it is too long");
+}
+
+static gboolean
+check_out_list (const TreeRepo *repo, const char *destination, TreeCheckoutOptions *how,
+                GError **error)
+{
+  static const guint8 nul = 0;
+  g_autoptr (GByteArray) list = g_byte_array_new ();
+  if (!read_list (list, error))
+    return FALSE;
+  if (list->len > 0 && list->data[list->len - 1] != '\0')
+    g_byte_array_append (list, &nul, 1);
+  const char *end = (const char *)list->data + list->len;
+  for (const char *rev = (const char *)list->data; rev < end;) {
+    const char *path = rev + strlen (rev) + 1;
+    if (path >= end)
+      return refuse_list (error, "the last COMMIT has no path behind it");
+    how->subpath = path;
+    if (!check_out (repo, rev, destination, how, error))
+      return FALSE;
+    rev = path + strlen (path) + 1;
+  }
+  return TRUE;
+}
+
+static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
+  gboolean is_list = opt_from_stdin || opt_from_file != NULL;
   if (argc < 1)
-    return command_usage_error (context, error, "COMMIT must be specified");
-  if (!command_check_words (context, argc, 1, 2, error))
+    return command_usage_error (context, error, "%s must be specified",
+                                is_list ? "DESTINATION" : "COMMIT");
+  if (!command_check_words (context, argc, 1, is_list ? 1 : 2, error))
     return FALSE;
-  TreeCheckoutOptions checkout_options;
-  TreeChecksum commit;
-  if (!read_options (&checkout_options, error) ||
-      !tree_repo_resolve_rev (context->repo, argv[0], &commit, error))
+  TreeCheckoutOptions how;
+  if (!read_options (&how, error))
     return FALSE;
-  const char *destination = argc > 1 ? argv[1] : argv[0];
-  return tree_repo_checkout (context->repo, &commit, AT_FDCWD, destination, &checkout_options,
-                             error);
+  g_auto (GStrv) skips = NULL;
+  if (opt_skip_list != NULL && (skips = commit_rules_read_skips (opt_skip_list, error)) == NULL)
+    return FALSE;
+  how.skip_paths = (const char *const *)skips;
+  return is_list ? check_out_list (context->repo, argv[0], &how, error)
+                 : check_out (context->repo, argv[0], argc > 1 ? argv[1] : argv[0], &how, error);
 }
 
 const Command cmd_repo_checkout = {
@@ -99,7 +206,9 @@ const Command cmd_repo_checkout = {
     .arguments = "COMMIT [DESTINATION]",
     .summary = "Write the tree of a commit into a directory",
     .examples = "  $ pando checkout --repo=build.repo os/stable rootfs\n"
-                "  $ pando checkout -U --subpath=/usr/etc os/stable etc\n",
+                "  $ pando checkout -U --subpath=/usr/etc os/stable etc\n"
+                "  $ printf '%s\\0' os/base / os/app /usr | pando checkout -U --union --from-stdin "
+                "rootfs\n",
     .needs = NEEDS_REPO,
     .options = options,
     .run = run,

@@ -58,6 +58,113 @@ fails_with '--union-identical requires --require-hardlinks' "$PANDO" checkout -U
 fails_with 'Cannot specify both --union and --union-add' "$PANDO" checkout --union --union-add os/x out
 ok "a tree that must be the same"
 
+mkdir -p equal/usr/bin
+cp -p tree/usr/bin/hello equal/usr/bin/hello
+chmod --reference=tree/usr/bin equal/usr/bin
+$PANDO checkout -U -H --union-identical --subpath=/usr/bin os/x equal/usr/bin
+assert_exists equal/usr/bin/hi
+chmod 600 equal/usr/bin/hello
+fails_with "another file is there" "$PANDO" checkout -U -H --union-identical --subpath=/usr/bin os/x equal/usr/bin
+ok "a file that is no link, and is the same"
+
+printf '%s\n' /usr/bin/hello /usr/share/ /usr/etc/conf.d /nowhere >skip
+$PANDO checkout -U --skip-list=skip os/x skipped
+assert_missing skipped/usr/bin/hello skipped/usr/share skipped/usr/etc/conf.d
+assert_exists skipped/usr/bin/hi skipped/usr/etc/a.conf
+printf '/hello\n' >skip
+$PANDO checkout -U --skip-list=skip --subpath=/usr/bin os/x skipped-2
+assert_missing skipped-2/hello
+assert_exists skipped-2/hi
+fails_with 'no-list' "$PANDO" checkout -U --skip-list=no-list os/x skipped-3
+ok "paths that are left out"
+
+printf '%s\0' os/x /usr/bin os/x /usr/etc >list
+$PANDO checkout -U --union --from-file=list many
+assert_exists many/hello many/a.conf
+printf 'os/x\0/usr/bin\0os/x\0/usr/etc' | $PANDO checkout -U --union --from-stdin many-2
+assert_exists many-2/hello many-2/a.conf
+fails_with 'File exists' "$PANDO" checkout -U --from-file=list many-3
+printf 'os/x\0/usr/bin\0os/x\0' >half
+fails_with 'the last COMMIT has no path' "$PANDO" checkout -U --union --from-file=half many-4
+fails_with 'DESTINATION must be specified' "$PANDO" checkout -U --from-file=list
+fails_with 'Cannot specify both --from-stdin and --from-file' "$PANDO" checkout -U --from-file=list --from-stdin x
+ok "many into one"
+
+chmod 2777 tree/usr/share/empty
+$PANDO commit -b os/modes tree >/dev/null
+chmod 755 tree/usr/share/empty
+$PANDO checkout -U -M os/modes plain
+assert_mode plain/usr/share/empty 775
+ok "plain modes of directories"
+
+mkdir -p layer/usr/etc layer/usr/share/new.d
+touch layer/usr/bin.tmp layer/usr/etc/.wh..wh..opq layer/usr/.wh.bin layer/usr/etc/.wh.b
+echo b >layer/usr/etc/b
+echo replaced >layer/usr/share/empty
+ln -s target layer/usr/.wh.link
+$PANDO commit -b os/layer layer >/dev/null
+$PANDO checkout -U os/x over
+touch over/usr/share/new.d
+mkdir -p outside/kept
+ln -s ../../outside over/usr/etc/link
+$PANDO checkout -U --union --whiteouts os/layer over
+assert_missing over/usr/bin over/usr/etc/a.conf over/usr/.wh.bin over/usr/etc/link
+assert_content over/usr/etc/b b
+assert_content over/usr/share/empty replaced
+[ -d over/usr/share/new.d ] || fail "a directory should have replaced the file"
+assert_eq "$(readlink over/usr/.wh.link)" target
+assert_exists over/usr/share/numbers outside/kept
+$PANDO checkout -U os/layer plain-layer
+assert_exists plain-layer/usr/.wh.bin plain-layer/usr/etc/.wh..wh..opq
+touch bad.wh && mkdir bad && touch bad/.wh... bad/.wh.
+$PANDO commit -b os/bad bad >/dev/null
+fails_with "whiteout '.wh.(..)?' names no file" "$PANDO" checkout -U --whiteouts os/bad bad-out
+ok "whiteouts of container images"
+
+if [ "$(id -u)" = 0 ]; then
+  mkdir devices
+  touch devices/.ostree-wh.gone
+  $PANDO commit -b os/devices devices >/dev/null
+  $PANDO checkout --process-passthrough-whiteouts os/devices devices-out
+  assert_eq "$(stat -c '%F %t:%T' devices-out/gone)" 'character special file 0:0'
+else
+  skip "whiteouts of overlayfs" "needs root"
+fi
+
+$PANDO init --repo=ar --mode=archive
+$PANDO commit --repo=ar -b os/x tree >/dev/null
+cache=ar/uncompressed-objects-cache
+entries () {
+  find "$cache" -type f -printf "${1:-%P}\n" 2>/dev/null | sort
+}
+$PANDO checkout --repo=ar -U --disable-cache os/x c0
+assert_eq "$(entries)" ""
+$PANDO checkout --repo=ar -U os/x c1
+$PANDO checkout --repo=ar -U os/x c2
+assert_eq "$(stat -c %i c1/usr/bin/hello)" "$(stat -c %i c2/usr/bin/hello)"
+cmp tree/usr/share/numbers c2/usr/share/numbers
+assert_eq "$(entries %n | head -n 1)" 3
+# A user writes to his file; the next checkout is not fooled.
+echo changed >>c1/usr/bin/hello
+truncate -s 0 c1/usr/share/numbers
+touch -d @0 c1/usr/share/numbers
+$PANDO checkout --repo=ar -U os/x c3
+cmp tree/usr/bin/hello c3/usr/bin/hello
+cmp tree/usr/share/numbers c3/usr/share/numbers
+$PANDO checkout --repo=ar -U os/x c4
+assert_eq "$(stat -c %i c3/usr/bin/hello)" "$(stat -c %i c4/usr/bin/hello)"
+$PANDO checkout --repo=ar -U -C os/x c5
+assert_eq "$(stat -c %h c5/usr/bin/hello)" 1
+rm -r c1 c2 c3 c4
+$PANDO prune --repo=ar --no-prune >/dev/null
+assert_ne "$(entries)" ""
+$PANDO prune --repo=ar >/dev/null
+assert_eq "$(entries)" ""
+$PANDO config --repo=ar set core.enable-uncompressed-cache false
+$PANDO checkout --repo=ar -U os/x c6
+assert_eq "$(entries)" ""
+ok "the cache of unpacked files"
+
 fails_with "Refspec 'nope' not found" "$PANDO" checkout nope
 fails_with 'COMMIT must be specified; usage: pando checkout' "$PANDO" checkout
 fails_with 'No such file or directory' "$PANDO" checkout -U os/x no/such/place

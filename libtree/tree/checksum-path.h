@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The name that a file would have as an object (tree_checksum_path). */
+#pragma once
+
+#include "core/filemeta.h"
+#include "tree-types.h"
+
+/* The same of a regular file that is open, if it had the owner, mode and xattrs of @meta. */
+gboolean checksum_content (int fd, const FileMeta *meta, guint64 size, TreeChecksum *out,
+                           GError **error);
