@@ -132,7 +132,7 @@ TREE_API gboolean tree_repo_resolve_rev (const TreeRepo *self, const char *rev, 
                                          GError **error);
 
 /* Points "REF" or "REMOTE:REF" at a commit, or deletes it (@checksum NULL; absent is fine). Durable
- * on return. */
+ * on return. Errors: TREE_ERROR_NOT_FOUND when the commit is not here. */
 TREE_API gboolean tree_repo_set_ref (TreeRepo *self, const char *refspec,
                                      const TreeChecksum *checksum, GError **error);
 /* The same for a ref of a collection. */

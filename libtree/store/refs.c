@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "core/refspec.h"
 #include "plain/layout.h"
+#include "store/object-read.h"
 #include "store/publish.h"
 #include "store/refs-list.h"
 
@@ -175,13 +176,28 @@ refs_write_collection (TreeRepo *repo, const char *collection, const char *ref,
   return write_ref (repo, REF_MIRRORS, collection, ref, checksum, error);
 }
 
+/* Under the lock: a prune may have been faster. */
+static gboolean
+check_target (const TreeRepo *self, const TreeChecksum *checksum, GError **error)
+{
+  gboolean found = FALSE;
+  if (checksum == NULL)
+    return TRUE;
+  if (!object_exists (self, TREE_OBJECT_COMMIT, checksum, &found, error))
+    return FALSE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (checksum, hex);
+  return found ||
+         throw_error (error, TREE_ERROR_NOT_FOUND, "No such commit '%s' in '%s'", hex, self->path);
+}
+
 gboolean
 tree_repo_set_ref (TreeRepo *self, const char *refspec, const TreeChecksum *checksum,
                    GError **error)
 {
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
-  return lock >= 0 && refs_write (self, refspec, checksum, error) &&
-         publish_automatically (self, error);
+  return lock >= 0 && check_target (self, checksum, error) &&
+         refs_write (self, refspec, checksum, error) && publish_automatically (self, error);
 }
 
 gboolean
@@ -189,7 +205,8 @@ tree_repo_set_collection_ref (TreeRepo *self, const char *collection, const char
                               const TreeChecksum *checksum, GError **error)
 {
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
-  return lock >= 0 && refs_write_collection (self, collection, ref, checksum, error) &&
+  return lock >= 0 && check_target (self, checksum, error) &&
+         refs_write_collection (self, collection, ref, checksum, error) &&
          publish_automatically (self, error);
 }
 

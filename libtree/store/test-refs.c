@@ -21,6 +21,17 @@ typedef struct {
   TreeChecksum b;
 } Fixture;
 
+/* A ref wants it to be there, and looks no closer. */
+static void
+make_commit (Fixture *f, const TreeChecksum *checksum)
+{
+  char path[OBJECT_PATH_MAX];
+  object_path (&(ObjectName){*checksum, TREE_OBJECT_COMMIT}, /* archive= */ TRUE, path);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_assert_true (dir_ensure_at (f->repo->objects_dfd, dir, 0755, NULL));
+  g_assert_true (file_replace_at (f->repo->objects_dfd, path, "", 0, 0644, NULL));
+}
+
 static void
 setup (Fixture *f, gconstpointer collection)
 {
@@ -32,6 +43,8 @@ setup (Fixture *f, gconstpointer collection)
   g_assert_no_error (error);
   g_assert_true (tree_checksum_from_hex (HEX_A, &f->a, &error));
   g_assert_true (tree_checksum_from_hex (HEX_B, &f->b, &error));
+  make_commit (f, &f->a);
+  make_commit (f, &f->b);
 }
 
 static void
