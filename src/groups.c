@@ -19,6 +19,7 @@
   X (cmd_repo_checksum)                                                                            \
   X (cmd_repo_commit)                                                                              \
   X (cmd_repo_config)                                                                              \
+  X (cmd_repo_diff)                                                                                \
   X (cmd_repo_export)                                                                              \
   X (cmd_repo_fsck)                                                                                \
   X (cmd_repo_init)                                                                                \
