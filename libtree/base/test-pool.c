@@ -135,10 +135,12 @@ test_bounded (void)
   g_mutex_lock (&state.gate);
   Pusher pusher = {pool_new (&funcs, 2, 3, &state), 0};
   GThread *thread = g_thread_new ("pusher", push_many, &pusher);
-  while (g_atomic_int_get (&pusher.n_pushed) < 5)
+  /* Four or five: a pusher that waits is woken when half of the queue is free, and a worker that
+   * came late takes one without freeing half. */
+  while (g_atomic_int_get (&pusher.n_pushed) < 4)
     g_thread_yield ();
   g_usleep (20 * 1000); /* time for a mistake to show */
-  g_assert_cmpint (g_atomic_int_get (&pusher.n_pushed), ==, 5);
+  g_assert_cmpint (g_atomic_int_get (&pusher.n_pushed), <=, 5);
   g_mutex_unlock (&state.gate);
   (void)g_thread_join (thread);
   g_assert_true (pool_finish (pusher.pool, NULL));
