@@ -25,6 +25,7 @@ if [ ! -d "$root" ]; then
   trap 'rm -rf --one-file-system "$work"' EXIT
   echo "cross: a $suite with the compiler for $target (kept for the next time)" >&2
   # The suite alone: libraries of two architectures must be of one version, and not all get their updates at one time.
+  # shellcheck disable=SC2119
   mapfile -t sources < <(sources_of_suite)
   packages=autoconf,automake,libtool,make,pkg-config,binutils,qemu-user-static,gcc-$triplet
   for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libdeflate-dev; do
