@@ -135,7 +135,12 @@ TREE_API gboolean tree_repo_resolve_rev (const TreeRepo *self, const char *rev, 
  * on return. Errors: TREE_ERROR_NOT_FOUND when the commit is not here. */
 TREE_API gboolean tree_repo_set_ref (TreeRepo *self, const char *refspec,
                                      const TreeChecksum *checksum, GError **error);
-/* The same for a ref of a collection. */
+/* Deletes the refs that tree_repo_list_refs() would list, also those that cannot be read. */
+TREE_API gboolean tree_repo_delete_refs (TreeRepo *self, const char *prefix, GError **error);
+/* Is there a file for "REF" or "REMOTE:REF", be its content good or not? */
+TREE_API gboolean tree_repo_has_ref (const TreeRepo *self, const char *refspec, gboolean *out,
+                                     GError **error);
+/* Like tree_repo_set_ref(), for a ref of a collection. */
 TREE_API gboolean tree_repo_set_collection_ref (TreeRepo *self, const char *collection,
                                                 const char *ref, const TreeChecksum *checksum,
                                                 GError **error);

@@ -166,8 +166,8 @@ refdir_read (int parent, const char *name, const char *ref, RefFile *out,
   g_strchomp (text);
   if (!tree_checksum_from_hex (text, out_checksum, NULL))
     return throw_error (error, TREE_ERROR_CORRUPT,
-                        "ref '%s' holds no checksum; remove its file below refs/ in the "
-                        "repository",
+                        "ref '%s' holds no checksum: 'refs --delete' removes it, 'reset' points "
+                        "it at a commit",
                         ref);
   *out = REF_FILE_CHECKSUM;
   return TRUE;

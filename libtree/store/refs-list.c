@@ -16,12 +16,18 @@ enum {
   MAX_DEPTH = 64, /* directories in a ref's name: each holds a descriptor while it is listed */
 };
 
+typedef enum {
+  LIST_REFS,    /* what cannot be read, or stands for nothing, is an error */
+  LIST_NAMES,   /* it is listed like others, to be deleted; checksums are not set */
+  LIST_ALIASES, /* aliases alone, without those that stand for nothing that can be a ref */
+} ListWhat;
+
 /* Called for each ref and alias of a namespace, in no useful order. */
 typedef struct {
   const TreeRepo *repo;
   RefKind kind;
   const char *owner;
-  gboolean aliases_only;
+  ListWhat what;
   gboolean (*found) (gpointer user_data, const char *name, const TreeChecksum *checksum,
                      const char *alias_of, GError **error);
   gpointer user_data;
@@ -33,12 +39,17 @@ visit_file (const Lister *self, int dfd, const char *name, const char *ref, GErr
   RefFile file = REF_FILE_ABSENT;
   TreeChecksum checksum = {{0}};
   g_autofree char *target = NULL;
-  /* Who asks for aliases alone must be able to delete a broken one. */
-  if (!refdir_read (dfd, name, ref, &file, &checksum, &target, self->aliases_only ? NULL : error))
-    return self->aliases_only;
-  if (file == REF_FILE_ABSENT)
+  g_autoptr (GError) local = NULL;
+  gboolean readable = refdir_read (dfd, name, ref, &file, &checksum, &target, &local);
+  if (!readable && self->what == LIST_ALIASES)
     return TRUE;
-  if (file == REF_FILE_LINK && !self->aliases_only) {
+  if (!readable && self->what == LIST_REFS) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  if (readable && file == REF_FILE_ABSENT)
+    return TRUE;
+  if (file == REF_FILE_LINK && self->what == LIST_REFS) {
     gboolean found;
     if (!refs_read_in (self->repo, self->kind, self->owner, target, &found, &checksum, NULL, error))
       return FALSE;
@@ -69,7 +80,7 @@ visit_directory (const Lister *self, int dfd, const char *prefix, int depth, GEr
       autofd int fd = dir_open_at (dfd, entry->name, error);
       if (fd < 0 || !visit_directory (self, fd, ref, depth + 1, error))
         return FALSE;
-    } else if (entry->type == DT_LNK || (entry->type == DT_REG && !self->aliases_only)) {
+    } else if (entry->type == DT_LNK || (entry->type == DT_REG && self->what != LIST_ALIASES)) {
       if (!visit_file (self, dfd, entry->name, ref, error))
         return FALSE;
     }
@@ -134,13 +145,14 @@ add_ref (gpointer user_data, const char *name, const TreeChecksum *checksum, con
 }
 
 static gboolean
-list_namespace (const TreeRepo *repo, const char *remote, const char *prefix, GPtrArray *out,
-                GError **error)
+list_namespace (const TreeRepo *repo, const char *remote, const char *prefix, gboolean names_only,
+                GPtrArray *out, GError **error)
 {
   RefSink sink = {out, remote};
   Lister lister = {.repo = repo,
                    .kind = remote != NULL ? REF_REMOTES : REF_HEADS,
                    .owner = remote,
+                   .what = names_only ? LIST_NAMES : LIST_REFS,
                    .found = add_ref,
                    .user_data = &sink};
   return visit (&lister, prefix, error);
@@ -189,20 +201,22 @@ static gboolean
 list_everything (const TreeRepo *self, GPtrArray *out, GError **error)
 {
   g_autoptr (GPtrArray) remotes = refs_list_remote_names (self, error);
-  if (remotes == NULL || !list_namespace (self, NULL, "", out, error))
+  if (remotes == NULL || !list_namespace (self, NULL, "", FALSE, out, error))
     return FALSE;
   for (guint i = 0; i < remotes->len; i++)
-    if (!list_namespace (self, remotes->pdata[i], "", out, error))
+    if (!list_namespace (self, remotes->pdata[i], "", FALSE, out, error))
       return FALSE;
   return TRUE;
 }
 
 static gboolean
-list_prefix (const TreeRepo *self, const char *prefix, GPtrArray *out, GError **error)
+list_prefix (const TreeRepo *self, const char *prefix, gboolean names_only, GPtrArray *out,
+             GError **error)
 {
   const char *colon = strchr (prefix, ':');
   if (colon == NULL)
-    return refspec_check_ref (prefix, error) && list_namespace (self, NULL, prefix, out, error);
+    return refspec_check_ref (prefix, error) &&
+           list_namespace (self, NULL, prefix, names_only, out, error);
   g_autofree char *remote = g_strndup (prefix, (gsize)(colon - prefix));
   const char *below = colon + 1;
   /* "REMOTE:." is how old scripts say "REMOTE:". */
@@ -211,7 +225,7 @@ list_prefix (const TreeRepo *self, const char *prefix, GPtrArray *out, GError **
   if (!refspec_check_remote (remote, error) ||
       (*below != '\0' && !refspec_check_ref (below, error)))
     return FALSE;
-  return list_namespace (self, remote, below, out, error);
+  return list_namespace (self, remote, below, names_only, out, error);
 }
 
 GPtrArray *
@@ -219,7 +233,7 @@ tree_repo_list_refs (const TreeRepo *self, const char *prefix, GError **error)
 {
   g_autoptr (GPtrArray) refs = g_ptr_array_new_with_free_func (ref_free);
   gboolean ok = prefix == NULL ? list_everything (self, refs, error)
-                               : list_prefix (self, prefix, refs, error);
+                               : list_prefix (self, prefix, FALSE, refs, error);
   if (!ok)
     return prefix_null (error, "list refs");
   g_ptr_array_sort (refs, compare_refs);
@@ -227,10 +241,19 @@ tree_repo_list_refs (const TreeRepo *self, const char *prefix, GError **error)
 }
 
 GPtrArray *
+refs_list_names (const TreeRepo *repo, const char *prefix, GError **error)
+{
+  g_autoptr (GPtrArray) refs = g_ptr_array_new_with_free_func (ref_free);
+  if (!list_prefix (repo, prefix, TRUE, refs, error))
+    return prefix_null (error, "list refs");
+  return g_steal_pointer (&refs);
+}
+
+GPtrArray *
 refs_list_heads (const TreeRepo *repo, GError **error)
 {
   g_autoptr (GPtrArray) refs = g_ptr_array_new_with_free_func (ref_free);
-  if (!list_namespace (repo, NULL, "", refs, error))
+  if (!list_namespace (repo, NULL, "", FALSE, refs, error))
     return prefix_null (error, "list refs");
   g_ptr_array_sort (refs, compare_refs);
   return g_steal_pointer (&refs);
@@ -369,7 +392,7 @@ refs_list_aliases (const TreeRepo *repo, GError **error)
   g_autoptr (GPtrArray) aliases = g_ptr_array_new_with_free_func (alias_free);
   Lister lister = {.repo = repo,
                    .kind = REF_HEADS,
-                   .aliases_only = TRUE,
+                   .what = LIST_ALIASES,
                    .found = add_alias,
                    .user_data = aliases};
   if (!visit (&lister, "", error))

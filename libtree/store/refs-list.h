@@ -5,6 +5,9 @@
 #include "store/refdir.h"
 #include "store/repo.h"
 
+/* TreeRef without checksums, of @prefix as in tree_repo_list_refs(), whether or not they can be
+ * read, in no order: for who deletes them. NULL on error. */
+GPtrArray *refs_list_names (const TreeRepo *repo, const char *prefix, GError **error);
 /* TreeRef of refs/heads, sorted by name; NULL on error. */
 GPtrArray *refs_list_heads (const TreeRepo *repo, GError **error);
 /* TreeCollectionRef of refs/mirrors alone, sorted by collection and name; NULL on error. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -198,6 +199,49 @@ tree_repo_set_ref (TreeRepo *self, const char *refspec, const TreeChecksum *chec
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
   return lock >= 0 && check_target (self, checksum, error) &&
          refs_write (self, refspec, checksum, error) && publish_automatically (self, error);
+}
+
+/* Aliases go first: a ref that has one cannot be deleted. */
+static gboolean
+delete_listed (TreeRepo *self, const GPtrArray *refs, GError **error)
+{
+  for (int aliases = 1; aliases >= 0; aliases--)
+    for (guint i = 0; i < refs->len; i++) {
+      const TreeRef *ref = refs->pdata[i];
+      if ((ref->alias_of != NULL) == (aliases == 1) && !refs_write (self, ref->name, NULL, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tree_repo_delete_refs (TreeRepo *self, const char *prefix, GError **error)
+{
+  autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
+  if (lock < 0)
+    return FALSE;
+  g_autoptr (GPtrArray) refs = refs_list_names (self, prefix, error);
+  return refs != NULL && delete_listed (self, refs, error) && publish_automatically (self, error);
+}
+
+gboolean
+tree_repo_has_ref (const TreeRepo *self, const char *refspec, gboolean *out, GError **error)
+{
+  g_autofree char *remote = NULL;
+  g_autofree char *ref = NULL;
+  autofd int dfd = -1;
+  autofd int parent = -1;
+  const char *name = NULL;
+  struct stat st;
+  if (!refspec_parse (refspec, &remote, &ref, error) ||
+      !refdir_open (self, remote != NULL ? REF_REMOTES : REF_HEADS, remote, /* create= */ FALSE,
+                    &dfd, error) ||
+      (dfd >= 0 &&
+       !refdir_open_parent (self, dfd, ref, /* create= */ FALSE, &parent, &name, error)))
+    return FALSE;
+  *out = parent >= 0 && fstatat (parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+         !S_ISDIR (st.st_mode);
+  return TRUE;
 }
 
 gboolean

@@ -173,6 +173,21 @@ create_alias (TreeRepo *repo, const char *name, const char *target, GError **err
   return tree_repo_set_alias (repo, name, target, error);
 }
 
+/* An alias may take another's place; nothing else may. */
+static gboolean
+check_new (const TreeRepo *repo, GError **error)
+{
+  g_autoptr (GPtrArray) refs = NULL;
+  const TreeRef *old;
+  if (!find_ref (repo, opt_create, &refs, &old, error))
+    return FALSE;
+  if (old == NULL || (opt_alias && old->alias_of != NULL))
+    return TRUE;
+  g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
+               "--create specified but ref %s already exists; --force replaces it", opt_create);
+  return FALSE;
+}
+
 static gboolean
 create (const CommandContext *context, int argc, char **argv, GError **error)
 {
@@ -182,38 +197,13 @@ create (const CommandContext *context, int argc, char **argv, GError **error)
   if (argc > 1)
     return command_usage_error (context, error,
                                 "You must specify only 1 existing ref when creating a new ref");
-  g_autoptr (GPtrArray) refs = NULL;
-  const TreeRef *old;
-  if (!find_ref (context->repo, opt_create, &refs, &old, error))
+  if (!opt_force && !check_new (context->repo, error))
     return FALSE;
-  gboolean replaces_alias = opt_alias && old != NULL && old->alias_of != NULL;
-  if (old != NULL && !opt_force && !replaces_alias) {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
-                 "--create specified but ref %s already exists; --force replaces it", opt_create);
-    return FALSE;
-  }
   if (opt_alias)
     return create_alias (context->repo, opt_create, argv[0], error);
   TreeChecksum checksum;
   return tree_repo_resolve_rev (context->repo, argv[0], &checksum, error) &&
          tree_repo_set_ref (context->repo, opt_create, &checksum, error);
-}
-
-/* Aliases go first: a ref that has one cannot be deleted. */
-static gboolean
-delete_prefix (TreeRepo *repo, const char *prefix, GError **error)
-{
-  g_autoptr (GPtrArray) refs = tree_repo_list_refs (repo, prefix, error);
-  if (refs == NULL)
-    return FALSE;
-  for (int aliases = 1; aliases >= 0; aliases--)
-    for (guint i = 0; i < refs->len; i++) {
-      const TreeRef *ref = refs->pdata[i];
-      if ((ref->alias_of != NULL) == (aliases == 1) &&
-          !tree_repo_set_ref (repo, ref->name, NULL, error))
-        return FALSE;
-    }
-  return TRUE;
 }
 
 /* --create=COLLECTION:REF REV */
@@ -271,7 +261,7 @@ change (const CommandContext *context, int argc, char **argv, GError **error)
                                 "At least one PREFIX is required when deleting refs");
   for (int i = 0; i < argc; i++)
     if (!(opt_collections ? delete_collection (context->repo, argv[i], error)
-                          : delete_prefix (context->repo, argv[i], error)))
+                          : tree_repo_delete_refs (context->repo, argv[i], error)))
       return FALSE;
   return TRUE;
 }

@@ -66,3 +66,27 @@ fails_with 'COLLECTION-ID:REF' "$PANDO" refs -c --create=os/d os/c
 $PANDO refs -c --delete org.example.Mirror
 assert_eq "$($PANDO refs -c)" "(org.example.Os, os/c)"
 ok "refs of other collections, made and deleted"
+
+# A crash of the disk, or an editor, left files that are no refs.
+$PANDO config set core.collection-id org.example.Os
+$PANDO refs --create=os/bad os/c
+$PANDO refs --create=os/bad2 os/c
+echo rubbish >r/refs/heads/os/bad
+: >r/refs/heads/os/bad2
+ln -s ../../../../etc r/refs/heads/os/out
+ln -s nowhere r/refs/heads/os/dangling
+fails_with "ref 'os/bad' holds no checksum: 'refs --delete' removes it, 'reset' points it at a commit" "$PANDO" refs os/bad
+fails_with "ref 'os/bad' holds no checksum" "$PANDO" rev-parse os/bad
+$PANDO reset os/bad "$tip"
+assert_eq "$($PANDO rev-parse os/bad)" "$tip"
+$PANDO refs --create=os/bad2 --force "$tip"
+assert_eq "$($PANDO rev-parse os/bad2)" "$tip"
+: >r/refs/heads/os/bad2
+$PANDO refs --delete os/bad2 os/out os/dangling
+assert_eq "$($PANDO refs)" "os/bad
+os/c"
+echo rubbish >r/refs/heads/os/bad
+$PANDO refs --delete os
+assert_eq "$($PANDO refs)" ""
+fails_with "Invalid ref 'os/none': it must exist" "$PANDO" reset os/none "$tip"
+ok "damaged refs are named, and mended or deleted"
