@@ -18,6 +18,7 @@ static gboolean opt_hex;
 static gboolean opt_list_keys;
 static gboolean opt_list_detached_keys;
 static gboolean opt_sizes;
+static gboolean opt_related;
 static char *opt_key;
 static char *opt_detached_key;
 static char *opt_variant_type;
@@ -33,6 +34,8 @@ static const GOptionEntry options[] = {
      "Print the names of the metadata beside the commit", NULL},
     {"print-detached-metadata-key", 0, 0, G_OPTION_ARG_STRING, &opt_detached_key,
      "Print one value of the metadata beside the commit", "KEY"},
+    {"print-related", 0, 0, G_OPTION_ARG_NONE, &opt_related,
+     "Print the names and checksums of the commits that it calls related", NULL},
     {"print-sizes", 0, 0, G_OPTION_ARG_NONE, &opt_sizes,
      "Print how large the commit is, and how much of it is not here", NULL},
     {"print-hex", 0, 0, G_OPTION_ARG_NONE, &opt_hex, "Print a value of bytes in hexadecimal", NULL},
@@ -88,9 +91,36 @@ list_keys (GVariant *metadata)
   }
 }
 
+/* The third member of a commit, `a(say)`. */
+static gboolean
+print_related (const TreeCommitInfo *info, GError **error)
+{
+  g_autoptr (GVariant) related = g_variant_get_child_value (info->variant, 2);
+  for (gsize i = 0; i < g_variant_n_children (related); i++) {
+    const char *name;
+    g_autoptr (GVariant) bytes = NULL;
+    g_variant_get_child (related, i, "(&s@ay)", &name, &bytes);
+    gsize len = 0;
+    TreeChecksum checksum;
+    const guint8 *data = g_variant_get_fixed_array (bytes, &len, 1);
+    if (len != sizeof checksum.bytes) {
+      g_set_error (error, TREE_ERROR, TREE_ERROR_CORRUPT, "the checksum of related '%s' is damaged",
+                   name);
+      return FALSE;
+    }
+    memcpy (checksum.bytes, data, len);
+    char hex[TREE_CHECKSUM_HEX_LEN + 1];
+    tree_checksum_to_hex (&checksum, hex);
+    printf ("%s %s\n", name, hex);
+  }
+  return TRUE;
+}
+
 static gboolean
 show_commit (const TreeCommitInfo *info, GError **error)
 {
+  if (opt_related)
+    return print_related (info, error);
   if (opt_key != NULL)
     return print_key (info->metadata, opt_key, error);
   if (opt_detached_key != NULL)
@@ -202,7 +232,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (!tree_repo_resolve_rev (context->repo, word, &checksum, error))
     return FALSE;
   gboolean about_commit = opt_key != NULL || opt_detached_key != NULL || opt_list_keys ||
-                          opt_list_detached_keys || opt_json || opt_sizes;
+                          opt_list_detached_keys || opt_json || opt_sizes || opt_related;
   gboolean is_commit;
   if (!tree_repo_has_object (context->repo, TREE_OBJECT_COMMIT, &checksum, &is_commit, error))
     return FALSE;

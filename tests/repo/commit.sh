@@ -90,6 +90,7 @@ ok "counts"
 "$PANDO" init --repo=sized --mode=archive
 "$PANDO" commit --repo=sized -b os/sized --generate-sizes tree >/dev/null
 n=$(find sized/objects -type f ! -name '*.commit' | wc -l)
+assert_eq "$($PANDO show --repo=sized --print-related os/sized)" ""
 $PANDO show --repo=sized --print-sizes os/sized >out
 assert_match out "^Number of objects \(needed/total\): 0/$n$" '^Compressed size \(needed/total\): 0.bytes/' '^Unpacked size'
 # A child keeps its own list, of what was there before too.

@@ -32,6 +32,8 @@ assert_match r/config '^\[remote "origin"\]$' '^url=http://127.0.0.1:1/repo$' '^
   '^gpg-verify=false$' '^tls-permissive=true$'
 assert_eq "$($PANDO remote list)" origin
 assert_eq "$($PANDO remote list -u)" 'origin  http://127.0.0.1:1/repo'
+$PANDO remote list --json >out
+assert_match out '"name" : "origin"' '"url" : "http://127.0.0.1:1/repo"'
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/repo
 ok "a remote"
 
