@@ -66,6 +66,7 @@ typedef enum {
   TREE_SOURCE_DIR,    /* the directory @path */
   TREE_SOURCE_COMMIT, /* the tree of @commit */
   TREE_SOURCE_TAR,    /* what the archive @path holds */
+  TREE_SOURCE_EXT4,   /* what the ext2, ext3 or ext4 file system in the image @path holds */
 } TreeSourceKind;
 
 typedef struct {

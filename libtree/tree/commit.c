@@ -18,6 +18,7 @@
 #include "store/txn.h"
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
+#include "tree/commit-ext4.h"
 #include "tree/commit-sizes.h"
 #include "tree/commit-tar.h"
 #include "tree/kernel-find.h"
@@ -325,6 +326,21 @@ write_tar (Sources *self, const TreeSource *source, const TreeRoot *base, TreeRo
          prefix_error (error, "commit '%s'", name);
 }
 
+/* Laid over @base, which may be NULL. */
+static gboolean
+write_ext4 (Sources *self, const TreeSource *source, const TreeRoot *base, TreeRoot *out,
+            GError **error)
+{
+  CommitExt4Options how = {.filter = self->filter,
+                           .progress = self->options->progress,
+                           .user_data = self->options->user_data};
+  autofd int fd = openat (source->dfd, source->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return throw_errno (error, "open image '%s'", source->path);
+  return commit_ext4_write (self->txn, fd, &how, base, out, error) ||
+         prefix_error (error, "commit '%s'", source->path);
+}
+
 static gboolean
 write_commit_tree (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
 {
@@ -360,6 +376,8 @@ write_source (Sources *self, const TreeSource *source, const TreeRoot *base, Tre
   TreeRoot root;
   if (source->kind == TREE_SOURCE_TAR)
     return write_tar (self, source, base, out, error);
+  if (source->kind == TREE_SOURCE_EXT4)
+    return write_ext4 (self, source, base, out, error);
   gboolean ok = source->kind == TREE_SOURCE_DIR ? write_dir (self, source, &root, error)
                                                 : write_commit_tree (self, source, &root, error);
   if (!ok)

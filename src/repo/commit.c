@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `pando commit`: writes a commit of directories, of archives, and of trees that are in the
- * repository. */
+/* `pando commit`: writes a commit of directories, archives, file system images, and trees that are
+ * in the repository. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -58,7 +58,8 @@ static const GOptionEntry options[] = {
      "Read the longer description from a file", "FILE"},
     {"tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_trees,
      "What to commit, instead of PATH: dir=PATH, tar=FILE for what an archive holds (- is standard "
-     "input), or ref=REV for the tree of a commit; again for more, laid over each other",
+     "input), ext4=IMAGE for what a file system image holds, or ref=REV for the tree of a commit; "
+     "again for more, laid over each other",
      "TREE"},
     {"base", 0, 0, G_OPTION_ARG_STRING, &opt_base, "Start from the tree of this commit", "REV"},
     {"parent", 0, 0, G_OPTION_ARG_STRING, &opt_parent,
@@ -277,10 +278,16 @@ add_tree (TreeRepo *repo, GArray *sources, const char *tree, GError **error)
     add_file (sources, TREE_SOURCE_TAR, tree + strlen ("tar="));
     return TRUE;
   }
+  if (g_str_has_prefix (tree, "ext4=")) {
+    add_file (sources, TREE_SOURCE_EXT4, tree + strlen ("ext4="));
+    return TRUE;
+  }
   if (strchr (tree, '=') == NULL)
-    return refuse (error, "Missing type in tree specification: use dir=PATH, tar=FILE or ref=REV");
-  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
-               "Invalid tree type specification '%s': use dir=PATH, tar=FILE or ref=REV", tree);
+    return refuse (
+        error, "Missing type in tree specification: use dir=PATH, tar=FILE, ext4=IMAGE or ref=REV");
+  g_set_error (
+      error, TREE_ERROR, TREE_ERROR_INVALID,
+      "Invalid tree type specification '%s': use dir=PATH, tar=FILE, ext4=IMAGE or ref=REV", tree);
   return FALSE;
 }
 
@@ -372,7 +379,8 @@ const Command cmd_repo_commit = {
     .examples = "  $ pando commit --repo=build.repo -b os/stable -s 'Nightly build' rootfs\n"
                 "  $ pando commit -b os/stable --add-metadata-string=version=1.2 rootfs\n"
                 "  $ pando commit -b os/stable --tree=ref=os/testing\n"
-                "  $ pando commit -b os/stable --tree=tar=rootfs.tar.xz --tree=dir=overlay\n",
+                "  $ pando commit -b os/stable --tree=tar=rootfs.tar.xz --tree=dir=overlay\n"
+                "  $ pando commit -b os/stable --tree=ext4=rootfs.img\n",
     .needs = NEEDS_REPO,
     .options = options,
     .run = run,
