@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -402,6 +403,25 @@ check_options (const Placer *self, GError **error)
   return TRUE;
 }
 
+/* Says at once, and not at the first file, that nothing can be linked there. The destination, or
+ * the directory that it will be made in; that neither is there is found out later. */
+static gboolean
+check_device (const TreeRepo *repo, int dfd, const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  struct stat objects;
+  struct stat target;
+  if (fstat (repo->objects_dfd, &objects) < 0)
+    return throw_errno (error, "stat the objects");
+  if (fstatat (dfd, path, &target, 0) < 0 && fstatat (dfd, parent, &target, 0) < 0)
+    return TRUE;
+  return objects.st_dev == target.st_dev ||
+         throw_error (error, TREE_ERROR_UNSUPPORTED,
+                      "Unable to do hardlink checkout across devices: '%s' is on another file "
+                      "system than the repository",
+                      path);
+}
+
 /* With or without a slash behind; "/" is "". */
 static GHashTable *
 read_skips (const char *const *paths)
@@ -460,6 +480,8 @@ tree_repo_checkout (const TreeRepo *self, const TreeChecksum *commit, int dfd, c
                                                 "No such file or directory: %s", options->subpath);
   if (skips != NULL && g_hash_table_contains (skips, ""))
     return TRUE;
+  if (options->require_hardlinks && !check_device (self, dfd, path, error))
+    return FALSE;
   Checkout checkout = {.unfinished = G_QUEUE_INIT, .skips = skips, .path = at};
   gboolean ok = placer_init (&checkout.placer, self, options, error) &&
                 checkout_all (&checkout, &start, dfd, path, error);

@@ -22,6 +22,10 @@ assert_eq "$(stat -c %h copy/usr/share/numbers)" 1
 $PANDO checkout -U -H os/x linked
 fails_with 'hard-?link' "$PANDO" checkout -H os/x linked-2
 fails_with 'Cannot specify both --require-hardlinks and --force-copy' "$PANDO" checkout -H -C os/x both
+if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
+  fails_with 'Unable to do hardlink checkout across devices' "$PANDO" checkout -U -H os/x "/dev/shm/pando-test.$$"
+  assert_missing "/dev/shm/pando-test.$$"
+fi
 ok "hard links where they may be, copies where they are asked for"
 
 if [ "$(id -u)" = 0 ]; then
