@@ -246,6 +246,28 @@ check_commits_found (const Prune *self, GError **error)
   return TRUE;
 }
 
+/* What to do when a root cannot be followed. */
+static gboolean
+add_remedy (GError **error)
+{
+  if (error == NULL || (!g_error_matches (*error, TREE_ERROR, TREE_ERROR_NOT_FOUND) &&
+                        !g_error_matches (*error, TREE_ERROR, TREE_ERROR_CORRUPT)))
+    return FALSE;
+  char *longer = g_strdup_printf ("%s; nothing is deleted while it is not known what is needed: "
+                                  "fsck --repair may help, or deleting the ref",
+                                  (*error)->message);
+  g_free ((*error)->message);
+  (*error)->message = longer;
+  return FALSE;
+}
+
+static gboolean
+add_roots (Prune *self, gboolean refs_only, GError **error)
+{
+  return (add_ref_roots (self, error) && (refs_only || add_all_commits (self, error))) ||
+         add_remedy (error);
+}
+
 static gboolean
 scan (Prune *self, GError **error)
 {
@@ -256,8 +278,7 @@ scan (Prune *self, GError **error)
                                error);
   for (guint i = 0; i < options->n_delete_commits; i++)
     traversal_block (self->traversal, &options->delete_commits[i]);
-  return lock >= 0 && check_branches (self, error) && add_ref_roots (self, error) &&
-         (refs_only || add_all_commits (self, error)) &&
+  return lock >= 0 && check_branches (self, error) && add_roots (self, refs_only, error) &&
          object_list (self->repo, NULL, consider, self, error) &&
          check_commits_found (self, error) &&
          prune_deltas (self, is_delta_wanted, /* remove= */ FALSE, error);

@@ -111,9 +111,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (result.found_corruption)
     return fail_corrupt (error, "Repository corruption encountered");
   if (result.n_fsck_partial > 0) {
-    g_autofree char *text = g_strdup_printf (
-        "%u partial commits from fsck-detected corruption; pull them again to repair them",
-        result.n_fsck_partial);
+    g_autofree char *text = g_strdup_printf ("%u partial commits from fsck-detected corruption; "
+                                             "fsck --repair, or pulling them again, repairs them",
+                                             result.n_fsck_partial);
     return fail_corrupt (error, text);
   }
   printf ("object fsck of %u commits completed successfully - no errors found.\n",
