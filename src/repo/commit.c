@@ -10,6 +10,7 @@
 
 #include "src/command.h"
 #include "src/commit-rules.h"
+#include "src/editor.h"
 #include "src/show/progress.h"
 #include "src/values.h"
 #include "tree-commit.h"
@@ -19,6 +20,7 @@ static char *opt_parent;
 static char *opt_subject;
 static char *opt_body;
 static char *opt_body_file;
+static gboolean opt_editor;
 static char *opt_branch;
 static gboolean opt_orphan;
 static gboolean opt_no_bindings;
@@ -56,6 +58,8 @@ static const GOptionEntry options[] = {
     {"body", 'm', 0, G_OPTION_ARG_STRING, &opt_body, "A longer description", "TEXT"},
     {"body-file", 'F', 0, G_OPTION_ARG_FILENAME, &opt_body_file,
      "Read the longer description from a file", "FILE"},
+    {"editor", 'e', 0, G_OPTION_ARG_NONE, &opt_editor, "Write subject and description in an editor",
+     NULL},
     {"tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_trees,
      "What to commit, instead of PATH: dir=PATH, tar=FILE for what an archive holds (- is standard "
      "input), ext4=IMAGE for what a file system image holds, or ref=REV for the tree of a commit; "
@@ -129,8 +133,10 @@ refuse (GError **error, const char *text)
 static gboolean
 read_body (char **out, GError **error)
 {
-  if (opt_body_file == NULL)
+  if (opt_body_file == NULL) {
+    *out = g_strdup (opt_body);
     return TRUE;
+  }
   if (opt_body != NULL)
     return refuse (error, "Cannot specify both --body and --body-file");
   g_autofree char *text = NULL;
@@ -209,8 +215,6 @@ read_options (TreeCommitOptions *out, GError **error)
     return FALSE;
   *out = (TreeCommitOptions){
       .branch = opt_orphan ? NULL : opt_branch,
-      .subject = opt_subject,
-      .body = opt_body,
       .has_timestamp = opt_timestamp != NULL,
       .metadata_strings = (const char *const *)opt_metadata_strings,
       .metadata_variants = (const char *const *)opt_metadata_variants,
@@ -335,12 +339,15 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return FALSE;
   TreeCommitOptions commit_options;
   TreeChecksum parent;
+  g_autofree char *subject = g_strdup (opt_subject);
   g_autofree char *body = NULL;
   if (!read_options (&commit_options, error) || !read_parent (&commit_options, &parent, error) ||
       !read_body (&body, error))
     return FALSE;
-  if (body != NULL)
-    commit_options.body = body;
+  if (opt_editor && !editor_ask_message (opt_branch, &subject, &body, error))
+    return FALSE;
+  commit_options.subject = subject;
+  commit_options.body = body;
   g_autoptr (GArray) modes = NULL;
   g_auto (GStrv) skips = NULL;
   if (opt_statoverride != NULL) {

@@ -106,6 +106,26 @@ assert_no_match out "needed/total\): 0"
 fails_with 'No metadata key ostree.sizes in commit' "$PANDO" show --print-sizes os/x
 ok "sizes of the objects"
 
+cat >editor <<'END'
+#!/bin/sh
+cp "$1" template
+cat "$ANSWER" >"$1"
+END
+chmod +x editor
+printf '# nothing\n\nThe subject \n\nA body\n# ignored\nof two lines\n\n' >answer
+ANSWER=answer OSTREE_EDITOR=./editor VISUAL=false $PANDO commit -b os/edited -e -s Before -m 'and a body' tree >/dev/null
+assert_match template '^Before$' '^and a body$' '^# Branch: os/edited$' "^# with '#' will be ignored"
+$PANDO show --raw os/edited >out
+assert_match out "'The subject', 'A body\\\\nof two lines'"
+ANSWER=answer TERM=vt100 VISUAL=./editor EDITOR=false $PANDO commit -b os/edited --editor tree >/dev/null
+ANSWER=answer TERM=dumb VISUAL=false EDITOR=./editor $PANDO commit -b os/edited --editor tree >/dev/null
+tip=$($PANDO rev-parse os/edited)
+fails_with 'Aborting commit due to empty commit subject' env ANSWER=/dev/null OSTREE_EDITOR=./editor "$PANDO" commit -b os/edited -e tree
+fails_with "There was a problem with the editor 'false'" env OSTREE_EDITOR=false "$PANDO" commit -b os/edited -e tree
+fails_with 'Terminal is dumb, but EDITOR unset' env -u EDITOR -u OSTREE_EDITOR TERM=dumb "$PANDO" commit -b os/edited -e tree
+assert_eq "$($PANDO rev-parse os/edited)" "$tip"
+ok "the message from an editor"
+
 fails_with 'A branch must be specified with --branch, or use --orphan' "$PANDO" commit tree
 fails_with "'?nope'?: No such file or directory" "$PANDO" commit -b os/x nope
 fails_with 'Invalid ref' "$PANDO" commit -b 'a b' tree
