@@ -4,6 +4,7 @@
 #include "store/object-read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -196,7 +197,17 @@ commit_write_tombstone (const TreeRepo *repo, const TreeChecksum *commit, GError
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*commit, TREE_OBJECT_TOMBSTONE}, repo->mode->archive, path);
   g_autofree char *directory = g_path_get_dirname (path);
-  return dir_ensure_at (repo->objects_dfd, directory, 0775, error) &&
-         file_replace_at (repo->objects_dfd, path, g_bytes_get_data (bytes, NULL),
-                          g_bytes_get_size (bytes), 0644, error);
+  g_autofree char *temp = NULL;
+  if (!dir_ensure_at (repo->objects_dfd, directory, 0775, error))
+    return FALSE;
+  /* In tmp/, where what a killed process leaves is cleaned away. */
+  autofd int fd = file_open_temp (repo->dfd, REPO_TMP "/tombstone", &temp, error);
+  if (fd < 0)
+    return FALSE;
+  if (fd_write_all (fd, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error) &&
+      (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
+      (renameat (repo->dfd, temp, repo->objects_dfd, path) == 0 || throw_errno (error, "rename")))
+    return TRUE;
+  (void)unlinkat (repo->dfd, temp, 0);
+  return prefix_error (error, "write '%s'", path);
 }
