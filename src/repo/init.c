@@ -20,8 +20,7 @@ static const GOptionEntry options[] = {
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  if (!command_check_words (context, argc, 0, 0, error))
-    return FALSE;
+  /* Other words are left alone: scripts say `init --repo=R init`, and ostree always let them. */
   TreeMode mode = TREE_MODE_BARE;
   if (opt_mode != NULL && !tree_mode_from_string (opt_mode, &mode, error))
     return FALSE;

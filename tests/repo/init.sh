@@ -26,7 +26,8 @@ ok "a collection's id"
 
 fails_with "unknown mode 'nonsense'.*bare-user" "$PANDO" init --repo=other --mode=nonsense
 fails_with 'No such file or directory' "$PANDO" init --repo=no/such/place
-fails_with 'too many arguments; usage: pando init' "$PANDO" init --repo=other word
+$PANDO init --repo=other init
+assert_exists other/objects
 fails_with "Unknown option --bogus; see 'pando init --help'" "$PANDO" init --bogus
 ok "errors say what to do"
 
