@@ -124,11 +124,14 @@ put_content (ObjectWriter *writer, const FileMeta *meta, int fd, guint64 size, T
          object_writer_put_data (writer, meta, buffer->data, (gsize)size, NULL, out, error);
 }
 
-/* A file that its owner gives up may become the object, if it is just what the object should be. */
+/* A file that its owner gives up may become the object, if it is just what the object should be.
+ * Its other names, if it has any, were not given up: who writes to one of them would change the
+ * object. */
 static gboolean
 may_adopt (const CommitFiles *self, const File *file, const FileMeta *meta, int fd)
 {
-  return self->adopt && is_as_found (file, meta) && flistxattr (fd, NULL, 0) <= 0;
+  return self->adopt && file->st.st_nlink == 1 && is_as_found (file, meta) &&
+         flistxattr (fd, NULL, 0) <= 0;
 }
 
 static gboolean
