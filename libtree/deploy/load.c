@@ -55,16 +55,15 @@ exists (int dfd, const char *path)
 static gboolean
 check_boot_mounted (int dfd, GError **error)
 {
-  for (int version = 0; version <= 1; version++) {
-    g_autofree char *loader = g_strdup_printf (SYSROOT_LOADER_FORMAT, version);
-    if (exists (dfd, loader))
-      return TRUE; /* a first deployment that was interrupted */
-  }
+  if (exists (dfd, SYSROOT_LOADER ".new"))
+    return TRUE; /* a first deployment that was interrupted just before the switch */
   for (int version = 0; version <= 1; version++) {
     g_autofree char *link = g_strdup_printf (SYSROOT_BOOTLINK_FORMAT, version);
     if (exists (dfd, link))
       return throw_error (error, TREE_ERROR_NOT_FOUND,
-                          "there is '%s', but no '" SYSROOT_LOADER "': is /boot mounted?", link);
+                          "there is '%s', but no '" SYSROOT_LOADER
+                          "': is /boot mounted, and is the link there?",
+                          link);
   }
   return TRUE;
 }
