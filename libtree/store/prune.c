@@ -339,7 +339,12 @@ delete_all (Prune *self, GError **error)
     return FALSE;
   self->result.n_deleted = 0;
   self->result.freed_bytes = 0;
-  return delete_commits (self, error) && delete_others (self, error) &&
+  if (!delete_commits (self, error))
+    return FALSE;
+  /* A commit that is still there after a power cut is whole. */
+  if (self->result.n_deleted > 0 && self->repo->fsync && syncfs (self->repo->dfd) < 0)
+    return throw_errno (error, "sync the file system");
+  return delete_others (self, error) &&
          prune_deltas (self, is_delta_wanted, /* remove= */ TRUE, error);
 }
 
