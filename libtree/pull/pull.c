@@ -21,6 +21,7 @@
 #include "pull/commits.h"
 #include "pull/refs.h"
 #include "pull/route.h"
+#include "store/publish.h"
 #include "store/repo.h"
 
 /* Jobs that workers have not done yet; beyond, the network waits for them. */
@@ -378,6 +379,8 @@ pull (Pull *self, TreePullResult *out, GError **error)
   if (!txn_commit (context->txn, &stats, error))
     return FALSE;
   if (is_full (context) && !pull_commits_unmark (self->commits, error))
+    return FALSE;
+  if (wanted->len > 0 && !publish_automatically (context->repo, error))
     return FALSE;
   gboolean is_all = context->options->refs == NULL || context->options->refs[0] == NULL;
   if (context->options->mirror && is_all && summary.bytes != NULL &&

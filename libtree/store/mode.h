@@ -56,8 +56,9 @@ typedef struct {
 
   /* May this file be kept? NULL: any may. */
   gboolean (*check) (const FileMeta *meta, GError **error);
-  /* Writes a regular file's object into the empty file @fd: content, owner, mode, xattrs, mtime 0
-   * last. A symbolic link, too, unless plain_files. @content is NULL for a link. */
+  /* Writes a regular file's object into the empty file @fd: content, owner, xattrs, mode; never
+   * the mtime, which txn_seal_file() sets once the bytes are verified. A symbolic link, too, unless
+   * plain_files. @content is NULL for a link. */
   gboolean (*write) (ModeWorker *worker, int fd, const FileMeta *meta, Source *content,
                      guint64 size, GError **error);
   /* Opens the object at @path in @dfd (objects/). With a @worker (may be NULL), small objects are

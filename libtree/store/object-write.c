@@ -183,8 +183,7 @@ offer_is_good (const ObjectWriter *self)
 }
 
 /* Links the offered file into the staging directory. FALSE: it must be copied. A commit that fails
- * leaves the link; when somebody then changes the file, its mtime is no longer 0, and the next
- * transaction drops it. */
+ * leaves the link, which the next transaction drops. */
 static gboolean
 adopt (ObjectWriter *self, const char *path)
 {

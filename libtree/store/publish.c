@@ -237,7 +237,8 @@ publish_automatically (TreeRepo *repo, GError **error)
   if (!repo_config_boolean (repo, "core", "auto-update-summary", FALSE, &wanted, error) ||
       !repo_config_boolean (repo, "core", "commit-update-summary", FALSE, &wanted_formerly, error))
     return FALSE;
-  return !(wanted || wanted_formerly) || publish_summary (repo, NULL, error);
+  return !(wanted || wanted_formerly) || publish_summary (repo, NULL, error) ||
+         prefix_error (error, "the refs are written, but not the summary (`summary -u` makes it)");
 }
 
 /* ---- The commit that carries the metadata of a collection ---- */

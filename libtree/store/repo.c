@@ -234,11 +234,17 @@ unlocked (const TreeRepo *self, GError **error)
   return fd;
 }
 
+gboolean
+repo_has_locks (const TreeRepo *self, gboolean *out, GError **error)
+{
+  return repo_config_boolean (self, "core", "locking", TRUE, out, error);
+}
+
 int
 repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error)
 {
   gboolean locking = TRUE;
-  if (!repo_config_boolean (self, "core", "locking", TRUE, &locking, error))
+  if (!repo_has_locks (self, &locking, error))
     return -1;
   if (!locking)
     return unlocked (self, error);

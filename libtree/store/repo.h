@@ -30,6 +30,7 @@ typedef enum {
   REPO_LOCK_EXCLUSIVE, /* deleting objects */
 } RepoLockKind;
 int repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error);
+gboolean repo_has_locks (const TreeRepo *self, gboolean *out, GError **error);
 
 /* Typed options of [core] and others; the default when unset. A value that does not parse is an
  * error. */

@@ -15,8 +15,8 @@ void queued_ref_free (QueuedRef *ref);
 
 struct Txn {
   TreeRepo *repo;
-  int lock_fd; /* of the repository */
-  ObjectIndex *index;
+  int lock_fd;              /* of the repository */
+  ObjectIndex *index;       /* NULL without locks: it would not stay true */
   const ObjectSet *damaged; /* borrowed, see txn_replace(); or NULL */
   gboolean fsync;
   gboolean resumed;   /* the staging directory is another's */
@@ -41,4 +41,3 @@ gboolean txn_seal_file (Txn *self, int fd, GError **error);
 /* Takes room for a content object; TREE_ERROR_NO_SPACE when `core.min-free-space-*` forbids it. */
 gboolean txn_reserve (Txn *self, guint64 bytes, GError **error);
 void txn_count (Txn *self, gboolean metadata, gboolean written, guint64 content_bytes);
-void txn_note_commit (Txn *self, const TreeChecksum *commit);

@@ -62,6 +62,16 @@ publish_file (int from, int to, const char *name, gboolean replace, GError **err
   return renameat (from, name, to, name) == 0 || throw_errno (error, "publish object '%s'", name);
 }
 
+/* A commit that comes back is not deleted any more. */
+static void
+drop_tombstone (int dfd, const char *commit_name)
+{
+  g_autofree char *hex = g_strndup (commit_name, strlen (commit_name) - strlen (".commit"));
+  g_autofree char *name = g_strconcat (hex, ".", object_type_to_string (TREE_OBJECT_TOMBSTONE),
+                                       NULL);
+  (void)unlinkat (dfd, name, 0); /* hardly ever there */
+}
+
 static gboolean
 publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
 {
@@ -85,6 +95,8 @@ publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
     }
     if (!publish_file (from, to, file->name, is_replaced (self, dir, file->name), error))
       return FALSE;
+    if (pass->commits)
+      drop_tombstone (to, file->name);
   }
   if (to >= 0 && pass->n_touched++ < MAX_DIR_SYNCS) {
     int fd = fd_steal (&to);
@@ -196,15 +208,14 @@ expire_tmp (TreeRepo *repo)
   }
 }
 
-static gboolean
-remove_staging (Txn *self, GError **error)
+/* Best effort as well: all is done, and what stays expires. */
+static void
+remove_staging (Txn *self)
 {
-  autofd int tmp_dfd = dir_open_at (self->repo->dfd, REPO_TMP, error);
-  if (tmp_dfd < 0 || !dir_remove_all_at (tmp_dfd, self->staging_name, error))
-    return FALSE;
+  autofd int tmp_dfd = dir_open_at (self->repo->dfd, REPO_TMP, NULL);
   g_autofree char *lock_name = g_strconcat (self->staging_name, "-lock", NULL);
-  (void)unlinkat (tmp_dfd, lock_name, 0);
-  return TRUE;
+  if (tmp_dfd >= 0 && dir_remove_all_at (tmp_dfd, self->staging_name, NULL))
+    (void)unlinkat (tmp_dfd, lock_name, 0);
 }
 
 gboolean
@@ -212,11 +223,8 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
 {
   if (!publish_objects (self, error) || !write_refs (self, error))
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
-  if (!remove_staging (self, error))
-    return FALSE;
+  remove_staging (self);
   expire_tmp (self->repo);
-  if (self->refs->len > 0 && !publish_automatically (self->repo, error))
-    return FALSE;
   if (out_stats != NULL)
     *out_stats = self->stats;
   return TRUE;

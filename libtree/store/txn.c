@@ -38,8 +38,18 @@ boot_prefix (GError **error)
   return g_strdup_printf (STAGING_PREFIX "%s-", id);
 }
 
-/* Unlinks what a killed writer left half: all whose mtime is not 0. Commits go, too: what they name
- * may have been pruned since, and a pull that wants one has it again with one request. */
+/* A staged file is whole when its mtime is 0. What is linked from elsewhere nobody may have
+ * verified, or somebody may have changed since; commits and what is detached from them belong to
+ * the operation that failed, and what they name may have been pruned. All of it is cheap to have
+ * again. */
+static gboolean
+may_resume (const struct stat *st, const char *name)
+{
+  return st->st_mtime == 0 && st->st_nlink == 1 && !g_str_has_suffix (name, ".commit") &&
+         !g_str_has_suffix (name, ".commitmeta");
+}
+
+/* Unlinks what a killed writer left and the next one should not trust. */
 static gboolean
 purge_unfinished (int staging_dfd, GError **error)
 {
@@ -56,8 +66,7 @@ purge_unfinished (int staging_dfd, GError **error)
       const DirEntry *file = files->pdata[k];
       struct stat st;
       if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          (st.st_mtime != 0 || g_str_has_suffix (file->name, ".commit")) &&
-          unlinkat (dfd, file->name, 0) < 0)
+          !may_resume (&st, file->name) && unlinkat (dfd, file->name, 0) < 0)
         return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
     }
   }
@@ -218,9 +227,12 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   self->refs = g_ptr_array_new_with_free_func ((GDestroyNotify)queued_ref_free);
   g_mutex_init (&self->mutex);
   self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
-  self->index = object_index_new (repo);
-  if (self->lock_fd < 0 || !measure_room (self, error) || !open_staging (self, error))
+  gboolean locked = FALSE;
+  if (self->lock_fd < 0 || !repo_has_locks (repo, &locked, error) || !measure_room (self, error) ||
+      !open_staging (self, error))
     return prefix_null (error, "begin a transaction in '%s'", repo->path);
+  if (locked)
+    self->index = object_index_new (repo);
   return g_steal_pointer (&self);
 }
 
@@ -300,7 +312,7 @@ txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, 
     *out = FALSE;
     return TRUE;
   }
-  *out = object_index_has (self->index, type, checksum);
+  *out = self->index != NULL && object_index_has (self->index, type, checksum);
   return *out || object_exists (self->repo, type, checksum, out, error);
 }
 
@@ -433,21 +445,10 @@ txn_put_metadata (Txn *self, TreeObjectType type, GBytes *bytes, const TreeCheck
     return FALSE;
   if (!exists && !write_metadata (self, path, named_by_commit, bytes, &written, error))
     return prefix_error (error, "writing object %s", path);
-  if (type == TREE_OBJECT_COMMIT)
-    txn_note_commit (self, &name.checksum);
   txn_count (self, TRUE, written, 0);
   if (out != NULL)
     *out = name.checksum;
   return TRUE;
-}
-
-void
-txn_note_commit (Txn *self, const TreeChecksum *commit)
-{
-  /* A commit that comes back is not deleted any more. */
-  char path[OBJECT_PATH_MAX];
-  object_path (&(ObjectName){*commit, TREE_OBJECT_TOMBSTONE}, self->repo->mode->archive, path);
-  (void)unlinkat (self->repo->objects_dfd, path, 0); /* hardly ever there */
 }
 
 void

@@ -33,7 +33,8 @@ typedef struct {
 
 /* Takes the shared lock of the repository. */
 Txn *txn_begin (TreeRepo *repo, gboolean fsync, GError **error);
-/* Publishes everything. The transaction is over, whatever comes out. */
+/* Publishes everything; the automatic summary is the caller's (publish_automatically()). The
+ * transaction is over, whatever comes out. */
 gboolean txn_commit (Txn *self, TxnStats *out_stats, GError **error);
 /* Frees; what was staged and not committed stays for the next transaction. */
 void txn_free (Txn *self);

@@ -14,6 +14,7 @@
 #include "core/dirtree.h"
 #include "core/refspec.h"
 #include "store/object-read.h"
+#include "store/publish.h"
 #include "store/refs.h"
 #include "store/txn.h"
 #include "tree-commit.h"
@@ -264,18 +265,20 @@ typedef struct {
 } Sources;
 
 static StatCache *
-open_stat_cache (const TreeRepo *repo, int dfd, const Filter *filter)
+open_stat_cache (const Sources *self, int dfd)
 {
   struct stat st;
   if (fstat (dfd, &st) < 0)
     return NULL;
-  guint64 words[] = {st.st_dev, st.st_ino};
+  const TreeCommitOptions *options = self->options;
+  guint64 words[] = {st.st_dev, st.st_ino, (guint64)options->trust_hardlinks,
+                     (guint64)options->trust_canonical};
   TreeChecksum key;
   g_autoptr (Hasher) hasher = hasher_new ();
   hasher_update (hasher, words, sizeof words);
-  filter_hash (filter, hasher);
+  filter_hash (self->filter, hasher);
   hasher_final (hasher, &key);
-  return stat_cache_open (repo, &key);
+  return stat_cache_open (txn_get_repo (self->txn), &key);
 }
 
 static gboolean
@@ -285,9 +288,7 @@ write_dir (Sources *self, const TreeSource *source, TreeRoot *out, GError **erro
   autofd int dfd = openat (source->dfd, source->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dfd < 0)
     return throw_errno (error, "open tree '%s'", source->path);
-  g_autoptr (StatCache) cache = options->use_stat_cache
-                                    ? open_stat_cache (txn_get_repo (self->txn), dfd, self->filter)
-                                    : NULL;
+  g_autoptr (StatCache) cache = options->use_stat_cache ? open_stat_cache (self, dfd) : NULL;
   CommitDirOptions how = {.filter = self->filter,
                           .stat_cache = cache,
                           .devino = self->devino,
@@ -440,7 +441,7 @@ tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
   TreeRoot root;
   if (txn == NULL || !write_sources (&work, sources, n_sources, &root, error) ||
       !put_commit (txn, &root, options, &plan, &result.checksum, error) ||
-      !txn_commit (txn, &stats, error))
+      !txn_commit (txn, &stats, error) || !publish_automatically (self, error))
     return FALSE;
   if (options->consume && !remove_consumed (sources, n_sources, error))
     return FALSE;
