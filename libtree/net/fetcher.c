@@ -51,6 +51,8 @@ struct Fetcher {
 static void
 fetch_job_free (FetchJob *job)
 {
+  if (job->request.drop != NULL)
+    job->request.drop (job->request.user_data);
   g_free ((char *)job->request.path);
   g_free ((char *)job->request.etag);
   g_free ((char *)job->request.last_modified);
@@ -241,6 +243,7 @@ finish (FetchJob *job, FetchStatus status, Transfer *transfer, const GError *fai
   result.last_modified = transfer->last_modified;
   if (status == FETCH_OK)
     result.body = g_steal_pointer (&transfer->body);
+  job->request.drop = NULL; /* the data is now done's */
   job->request.done (&result, job->request.user_data);
   fetch_body_free (result.body);
   fetch_job_free (job);

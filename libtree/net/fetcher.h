@@ -76,6 +76,7 @@ typedef struct {
   const char *last_modified; /* the same */
   FetchDone done;            /* called once, from fetcher_run() */
   gpointer user_data;
+  GDestroyNotify drop; /* (nullable) called with @user_data when @done never will be */
 } FetchRequest;
 
 /* Between two steps of the engine: may queue requests and look at what other threads did. FALSE
@@ -83,7 +84,8 @@ typedef struct {
 typedef gboolean (*FetcherTurn) (gpointer user_data);
 
 Fetcher *fetcher_new (const FetchConfig *config, GError **error);
-/* Drops what is queued and in flight without calling back. Bodies must have been freed. */
+/* Drops what is queued and in flight, calling each request's drop and not its done. Bodies must
+ * have been freed. */
 void fetcher_free (Fetcher *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fetcher, fetcher_free)
 

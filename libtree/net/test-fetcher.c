@@ -176,6 +176,12 @@ answer_clear (Answer *answer)
   memset (answer, 0, sizeof *answer);
 }
 
+static void
+must_not_drop (gpointer user_data)
+{
+  g_assert_not_reached ();
+}
+
 static gboolean
 until_done (gpointer user_data)
 {
@@ -218,7 +224,8 @@ fetch_from (Fixture *self, const char *const *bases, const char *path, const cha
                           .max_bytes = 100 * 1000,
                           .etag = etag,
                           .done = on_done,
-                          .user_data = &self->answer};
+                          .user_data = &self->answer,
+                          .drop = must_not_drop};
   fetcher_start (fetcher, &request);
   g_assert_false (fetcher_is_idle (fetcher));
   g_assert_true (fetcher_run (fetcher, until_done, &self->answer, &error));
@@ -386,6 +393,51 @@ test_many (Fixture *self, gconstpointer data)
   g_assert_cmpuint (fetcher_sent_requests (fetcher), ==, 220);
 }
 
+/* A fetcher that is given up: one request waits for a retry, one is in flight, one is queued. */
+static void
+must_not_end (FetchResult *result, gpointer user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+count_drop (gpointer user_data)
+{
+  ++*(guint *)user_data;
+}
+
+static gboolean
+until_second_request (gpointer user_data)
+{
+  Server *server = user_data;
+  return g_atomic_int_get (&server->requests) < 2;
+}
+
+static void
+test_drop (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  self->config.max_connections = 1;
+  self->config.max_retries = 3;
+  self->server.failures_to_come = 1000;
+  const char *const bases[] = {self->server.base, NULL};
+  g_autoptr (Fetcher) fetcher = fetcher_new (&self->config, &error);
+  guint n_dropped = 0;
+  FetchRequest request = {.bases = bases,
+                          .path = "flaky",
+                          .max_bytes = 5,
+                          .done = must_not_end,
+                          .user_data = &n_dropped,
+                          .drop = count_drop};
+  for (guint i = 0; i < 3; i++)
+    fetcher_start (fetcher, &request);
+  g_assert_true (fetcher_run (fetcher, until_second_request, &self->server, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_dropped, ==, 0);
+  g_clear_pointer (&fetcher, fetcher_free);
+  g_assert_cmpuint (n_dropped, ==, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -400,6 +452,7 @@ main (int argc, char **argv)
   ADD ("mirrors", test_mirrors);
   ADD ("config", test_config);
   ADD ("many", test_many);
+  ADD ("drop", test_drop);
 #undef ADD
   return g_test_run ();
 }

@@ -83,6 +83,15 @@ on_object (FetchResult *result, gpointer user_data)
   pull_item_clear (&ticket->item);
 }
 
+/* The pull failed before the object came. */
+static void
+drop_object (gpointer user_data)
+{
+  Ticket *ticket = user_data;
+  pull_item_clear (&ticket->item);
+  g_free (ticket);
+}
+
 static void
 fetch_object (Pull *self, const PullItem *item)
 {
@@ -98,7 +107,8 @@ fetch_object (Pull *self, const PullItem *item)
                           .max_bytes = is_content ? self->content_max_bytes : OBJECT_METADATA_MAX,
                           .priority = is_content ? FETCH_PRIORITY_CONTENT : FETCH_PRIORITY_METADATA,
                           .done = on_object,
-                          .user_data = ticket};
+                          .user_data = ticket,
+                          .drop = drop_object};
   fetcher_start (self->context.fetcher, &request);
 }
 

@@ -160,6 +160,14 @@ on_object (FetchResult *result, gpointer user_data)
     note_failure (self, ticket->bad, local);
 }
 
+/* This server is given up; the next one counts from zero. */
+static void
+drop_object (gpointer user_data)
+{
+  g_autofree Ticket *ticket = user_data;
+  ticket->self->n_pending--;
+}
+
 static void
 request (Repair *self, const PullRemote *remote, Fetcher *fetcher, Case *bad, guint64 max_bytes)
 {
@@ -174,7 +182,8 @@ request (Repair *self, const PullRemote *remote, Fetcher *fetcher, Case *bad, gu
                          .max_bytes = is_content ? max_bytes : OBJECT_METADATA_MAX,
                          .priority = is_content ? FETCH_PRIORITY_CONTENT : FETCH_PRIORITY_METADATA,
                          .done = on_object,
-                         .user_data = ticket};
+                         .user_data = ticket,
+                         .drop = drop_object};
   self->n_pending++;
   fetcher_start (fetcher, &wanted);
 }
