@@ -17,6 +17,8 @@
 #define REPO_SUMMARY "summary"
 #define REPO_SUMMARY_SIG "summary.sig"
 #define REPO_LOCK ".lock"
+/* Ours, not of the formats: held while the file is written anew from what is read. */
+#define REPO_SUMMARY_LOCK ".summary.lock"
 #define REPO_UNCOMPRESSED_CACHE "uncompressed-objects-cache"
 #define BARE_USER_XATTR "user.ostreemeta"
 

@@ -213,7 +213,7 @@ remove_stale (int dfd, const char *dir, const DirEntry *entry, gpointer user_dat
   b64[strlen (b64) - strlen (INDEX_SUFFIX)] = '\0';
   TreeChecksum to;
   return !checksum_from_b64 (b64, &to) || leads_to (user_data, &to) ||
-         unlinkat (dfd, entry->name, 0) == 0 ||
+         unlinkat (dfd, entry->name, 0) == 0 || errno == ENOENT ||
          throw_errno (error, "remove delta index '%s'", entry->name);
 }
 

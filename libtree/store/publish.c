@@ -2,6 +2,9 @@
 /* Order of a publication: delta indexes, then the configuration that says that they are there,
  * then the signature of the old summary goes, then the new summary takes the old one's place. A
  * client sees the old summary or the new one, never a signature of the other.
+ *
+ * All of it, from the listing of the refs on, is under a lock of its own: else a writer who listed
+ * them early and wrote late would put back an older summary.
  */
 #include "config.h"
 
@@ -215,6 +218,9 @@ set_indexed_deltas (TreeRepo *repo, GError **error)
 gboolean
 publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
 {
+  autofd int lock = repo_lock_file (repo, REPO_SUMMARY_LOCK, error);
+  if (lock < 0)
+    return prefix_error (error, "summary");
   g_autoptr (GHashTable)
       known = g_hash_table_new_full (checksum_hash, checksum_equal, NULL, facts_free);
   g_autoptr (GVariant) refs = build_heads (repo, known, error);

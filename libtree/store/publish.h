@@ -5,9 +5,10 @@
 
 #include "store/repo.h"
 
-/* Writes the summary of what the repository holds now. tree_repo_update_summary() also makes the
- * commit of the ref ostree-metadata, where there is a collection; a transaction that updates the
- * summary by itself must not. @metadata: (nullable) `a{sv}` added. */
+/* Writes the summary of what the repository holds now; the caller holds the repository's lock.
+ * tree_repo_update_summary() also makes the commit of the ref ostree-metadata, where there is a
+ * collection; a transaction that updates the summary by itself must not. @metadata: (nullable)
+ * `a{sv}` added. */
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
 /* The same after a change of refs, where core.auto-update-summary says so. */
 gboolean publish_automatically (TreeRepo *repo, GError **error);

@@ -240,24 +240,38 @@ repo_has_locks (const TreeRepo *self, gboolean *out, GError **error)
   return repo_config_boolean (self, "core", "locking", TRUE, out, error);
 }
 
-int
-repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error)
+static int
+take_lock (const TreeRepo *self, const char *path, LockKind kind, GError **error)
 {
   gboolean locking = TRUE;
   if (!repo_has_locks (self, &locking, error))
     return -1;
   if (!locking)
     return unlocked (self, error);
+  int fd = lock_open_at (self->dfd, path, 0660, kind, self->lock_timeout_secs, NULL, error);
+  if (fd < 0)
+    (void)prefix_error (error, "repository '%s'", self->path);
+  return fd;
+}
+
+int
+repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error)
+{
   g_autoptr (GError) local = NULL;
-  int fd = lock_open_at (self->dfd, REPO_LOCK, 0660,
-                         kind == REPO_LOCK_EXCLUSIVE ? LOCK_EXCLUSIVE : LOCK_SHARED,
-                         self->lock_timeout_secs, NULL, &local);
+  int fd = take_lock (self, REPO_LOCK, kind == REPO_LOCK_EXCLUSIVE ? LOCK_EXCLUSIVE : LOCK_SHARED,
+                      &local);
   if (fd >= 0)
     return fd;
   if (kind == REPO_LOCK_READ && g_error_matches (local, TREE_ERROR, TREE_ERROR_DENIED))
     return unlocked (self, error);
-  g_propagate_prefixed_error (error, g_steal_pointer (&local), "repository '%s': ", self->path);
+  g_propagate_error (error, g_steal_pointer (&local));
   return -1;
+}
+
+int
+repo_lock_file (const TreeRepo *self, const char *path, GError **error)
+{
+  return take_lock (self, path, LOCK_EXCLUSIVE, error);
 }
 
 void

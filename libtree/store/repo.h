@@ -31,6 +31,9 @@ typedef enum {
 } RepoLockKind;
 int repo_lock (const TreeRepo *self, RepoLockKind kind, GError **error);
 gboolean repo_has_locks (const TreeRepo *self, gboolean *out, GError **error);
+/* The same, exclusive, for one file that is read, changed and replaced: @path is its REPO_*_LOCK.
+ * Many hold the repository's lock at the same time, and it cannot be upgraded. */
+int repo_lock_file (const TreeRepo *self, const char *path, GError **error);
 
 /* Typed options of [core] and others; the default when unset. A value that does not parse is an
  * error. */

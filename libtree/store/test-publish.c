@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/lock.h"
 #include "core/checksum.h"
 #include "core/filemeta.h"
 #include "core/summary.h"
+#include "plain/layout.h"
 #include "store/delta-index.h"
 #include "store/object-read.h"
 #include "store/refs.h"
@@ -71,16 +73,23 @@ set (Fixture *f, const char *ref, const TreeChecksum *checksum)
 }
 
 static void
+load (const TreeRepo *repo, Summary *out)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) variant = tree_repo_load_summary (repo, &error);
+  g_assert_no_error (error);
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (variant);
+  g_assert_true (summary_parse (bytes, out, &error));
+}
+
+static void
 update (Fixture *f, const char *metadata, Summary *out)
 {
   g_autoptr (GError) error = NULL;
   GVariant *extra = metadata != NULL ? g_variant_new_parsed (metadata) : NULL;
   (void)tree_repo_update_summary (f->repo, extra, &error);
   g_assert_no_error (error);
-  g_autoptr (GVariant) variant = tree_repo_load_summary (f->repo, &error);
-  g_assert_no_error (error);
-  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (variant);
-  g_assert_true (summary_parse (bytes, out, &error));
+  load (f->repo, out);
 }
 
 static gboolean
@@ -206,6 +215,75 @@ test_auto_update (Fixture *f, gconstpointer data)
   g_assert_true (is_there (f, "summary"));
   g_auto (Summary) summary = {0};
   update (f, NULL, &summary);
+}
+
+/* ---- Several writers ---- */
+
+enum {
+  N_WRITERS = 4,
+  N_REFS_EACH = 8
+};
+
+typedef struct {
+  const char *path;
+  TreeChecksum commit;
+  gint n_started; /* atomic: the number of the next writer */
+} Writers;
+
+static gpointer
+write_some_refs (gpointer data)
+{
+  Writers *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TreeRepo) repo = tree_repo_open (AT_FDCWD, self->path, &error);
+  g_assert_no_error (error);
+  int writer = g_atomic_int_add (&self->n_started, 1);
+  for (int i = 0; i < N_REFS_EACH; i++) {
+    g_autofree char *ref = g_strdup_printf ("r/%d/%d", writer, i);
+    (void)tree_repo_set_ref (repo, ref, &self->commit, &error);
+    g_assert_no_error (error);
+    g_auto (Summary) summary = {0};
+    SummaryRef found;
+    load (repo, &summary);
+    g_assert_true (summary_find (summary.refs, ref, &found));
+  }
+  return NULL;
+}
+
+/* Once a writer is told that its ref is set, the summary has it: no other may put back an older. */
+static void
+test_writers (Fixture *f, gconstpointer data)
+{
+  g_assert_true (tree_repo_config_set (f->repo, "core", "auto-update-summary", "true", NULL));
+  g_assert_true (tree_repo_config_set (f->repo, "core", "fsync", "false", NULL));
+  Writers writers = {.path = f->path, .commit = commit (f, "one", NULL)};
+  GThread *threads[N_WRITERS];
+  for (int i = 0; i < N_WRITERS; i++)
+    threads[i] = g_thread_new ("writer", write_some_refs, &writers);
+  for (int i = 0; i < N_WRITERS; i++)
+    (void)g_thread_join (threads[i]);
+  g_auto (Summary) summary = {0};
+  load (f->repo, &summary);
+  g_assert_cmpuint (summary_n_refs (summary.refs), ==, N_WRITERS * N_REFS_EACH);
+}
+
+/* Another process writes the summary: nothing of it is touched until that one is done. */
+static void
+test_locked (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_true (file_replace_at (f->repo->dfd, "summary.sig", "its", 3, 0644, NULL));
+  f->repo->lock_timeout_secs = 0;
+  autofd int lock = lock_open_at (f->repo->dfd, REPO_SUMMARY_LOCK, 0660, LOCK_EXCLUSIVE, 0, NULL,
+                                  &error);
+  g_assert_no_error (error);
+  g_assert_false (tree_repo_update_summary (f->repo, NULL, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
+  g_assert_true (is_there (f, "summary.sig"));
+  fd_cleanup (&lock);
+  g_auto (Summary) summary = {0};
+  update (f, NULL, &summary);
+  g_assert_false (is_there (f, "summary.sig"));
 }
 
 /* ---- Static deltas ---- */
@@ -336,6 +414,8 @@ main (int argc, char **argv)
   ADD ("missing-commit", NULL, test_missing_commit);
   ADD ("collection", "org.own.Id", test_collection);
   ADD ("auto-update", "org.own.Id", test_auto_update);
+  ADD ("writers", NULL, test_writers);
+  ADD ("locked", NULL, test_locked);
   ADD ("deltas", NULL, test_deltas);
   ADD ("commit-info", NULL, test_commit_info);
   return g_test_run ();
