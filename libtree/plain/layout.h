@@ -19,6 +19,7 @@
 #define REPO_LOCK ".lock"
 /* Ours, not of the formats: held while the file is written anew from what is read. */
 #define REPO_SUMMARY_LOCK ".summary.lock"
+#define REPO_CONFIG_LOCK ".config.lock"
 #define REPO_UNCOMPRESSED_CACHE "uncompressed-objects-cache"
 #define BARE_USER_XATTR "user.ostreemeta"
 

@@ -229,18 +229,6 @@ fill_group (GKeyFile *keys, const char *name, const char *url, const char *const
          throw_error (error, TREE_ERROR_INVALID, "remote '%s' needs a URL", name);
 }
 
-/* Copies a group, so that a mistake in one option leaves the configuration as it was. */
-static void
-copy_group (GKeyFile *from, GKeyFile *to, const char *group)
-{
-  (void)g_key_file_remove_group (to, group, NULL);
-  g_auto (GStrv) keys = g_key_file_get_keys (from, group, NULL, NULL);
-  for (char **key = keys; key != NULL && *key != NULL; key++) {
-    g_autofree char *value = g_key_file_get_value (from, group, *key, NULL);
-    g_key_file_set_value (to, group, *key, value);
-  }
-}
-
 static gboolean
 remove_place (TreeRepo *self, const char *name, const RemotePlace *place, GError **error)
 {
@@ -276,8 +264,11 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
   g_autoptr (GKeyFile) keys = g_key_file_new ();
   gboolean add = FALSE;
   gboolean in_dir = FALSE;
-  if (!refspec_check_remote (name, error) || !fill_group (keys, name, url, options, error) ||
-      !make_room (self, name, how, &add, error))
+  /* Into a file of its own first: a mistake in one option leaves the configuration as it was. */
+  if (!refspec_check_remote (name, error) || !fill_group (keys, name, url, options, error))
+    return FALSE;
+  autofd int lock = repo_config_begin (self, error);
+  if (lock < 0 || !make_room (self, name, how, &add, error))
     return FALSE;
   if (!add)
     return TRUE;
@@ -285,8 +276,8 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
                             &in_dir, error))
     return FALSE;
   if (in_dir)
-    return remotes_dir_write (self, name, keys, error);
-  copy_group (keys, self->config, group);
+    return remotes_dir_write (self, name, group, keys, error);
+  remotes_copy_group (keys, self->config, group);
   return repo_config_save (self, error);
 }
 
@@ -294,7 +285,10 @@ gboolean
 tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists, GError **error)
 {
   g_auto (RemotePlace) place = {0};
-  if (!refspec_check_remote (name, error) || !find_here (self, name, &place, error))
+  if (!refspec_check_remote (name, error))
+    return FALSE;
+  autofd int lock = repo_config_begin (self, error);
+  if (lock < 0 || !find_here (self, name, &place, error))
     return FALSE;
   if (place.repo == NULL)
     return if_exists || throw_error (error, TREE_ERROR_NOT_FOUND, "Remote \"%s\" not found", name);

@@ -101,11 +101,23 @@ save (int dfd, const char *name, GKeyFile *keys, GError **error)
 {
   gsize len = 0;
   g_autofree char *text = g_key_file_to_data (keys, &len, NULL);
-  return file_replace_durable_at (dfd, name, text, len, 0644, error);
+  return config_replace_at (dfd, name, text, len, error);
+}
+
+void
+remotes_copy_group (GKeyFile *from, GKeyFile *to, const char *group)
+{
+  (void)g_key_file_remove_group (to, group, NULL);
+  g_auto (GStrv) keys = g_key_file_get_keys (from, group, NULL, NULL);
+  for (char **key = keys; key != NULL && *key != NULL; key++) {
+    g_autofree char *value = g_key_file_get_value (from, group, *key, NULL);
+    g_key_file_set_value (to, group, *key, value);
+  }
 }
 
 gboolean
-remotes_dir_write (const TreeRepo *repo, const char *name, GKeyFile *keys, GError **error)
+remotes_dir_write (const TreeRepo *repo, const char *name, const char *group, GKeyFile *keys,
+                   GError **error)
 {
   int base;
   const char *path = locate (repo, &base);
@@ -120,7 +132,15 @@ remotes_dir_write (const TreeRepo *repo, const char *name, GKeyFile *keys, GErro
   if (dfd < 0)
     return throw_errno (error, "open '%s'", path);
   g_autofree char *file = g_strconcat (name, FILE_SUFFIX, NULL);
-  return save (dfd, file, keys, error);
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (file_free);
+  if (!load_file (dfd, file, files, error))
+    return FALSE;
+  if (files->len == 0)
+    return save (dfd, file, keys, error);
+  /* Somebody put others into the file. */
+  GKeyFile *all = ((RemotesFile *)files->pdata[0])->keys;
+  remotes_copy_group (keys, all, group);
+  return save (dfd, file, all, error);
 }
 
 gboolean

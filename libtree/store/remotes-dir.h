@@ -15,8 +15,11 @@ typedef struct {
 gboolean remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error);
 /* Is this the repository of the running system? */
 gboolean remotes_dir_is_system (const TreeRepo *repo);
-/* Writes NAME.conf. */
-gboolean remotes_dir_write (const TreeRepo *repo, const char *name, GKeyFile *keys, GError **error);
-/* Removes a group, and the file with the last one. */
+/* Puts the group of @keys into NAME.conf. The caller holds the lock of the configuration. */
+gboolean remotes_dir_write (const TreeRepo *repo, const char *name, const char *group,
+                            GKeyFile *keys, GError **error);
+/* Replaces @group of @to by that of @from. */
+void remotes_copy_group (GKeyFile *from, GKeyFile *to, const char *group);
+/* Removes a group, and the file with the last one; under the same lock. */
 gboolean remotes_dir_remove_group (const TreeRepo *repo, const char *file, const char *group,
                                    GError **error);

@@ -14,7 +14,6 @@
 #include "plain/layout.h"
 
 enum {
-  CONFIG_MAX_BYTES = 16 * 1024 * 1024,
   DIR_MODE = 0775,
   DEFAULT_DEFLATE_LEVEL = 6,
   DEFAULT_LOCK_TIMEOUT_SECS = 300,
@@ -83,22 +82,6 @@ tree_repo_create (int dfd, const char *path, TreeMode mode, const char *collecti
 /* ---- Opening ---- */
 
 static gboolean
-load_config (TreeRepo *self, GError **error)
-{
-  g_autoptr (GBytes) bytes = NULL;
-  if (!file_read_at (self->dfd, REPO_CONFIG, CONFIG_MAX_BYTES, &bytes, error))
-    return FALSE;
-  if (bytes == NULL)
-    return throw_error (error, TREE_ERROR_NOT_FOUND,
-                        "'%s' is not a repository: it has no '" REPO_CONFIG "'", self->path);
-  self->config = g_key_file_new ();
-  g_autoptr (GError) local = NULL;
-  if (!g_key_file_load_from_bytes (self->config, bytes, G_KEY_FILE_KEEP_COMMENTS, &local))
-    return throw_error (error, TREE_ERROR_CORRUPT, REPO_CONFIG ": %s", local->message);
-  return TRUE;
-}
-
-static gboolean
 read_mode (TreeRepo *self, GError **error)
 {
   gint64 version = 0;
@@ -153,7 +136,7 @@ open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
   self->dfd = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (self->dfd < 0)
     return throw_errno (error, "opendir(%s)", path);
-  if (!load_config (self, error))
+  if (!repo_config_load (self, error))
     return FALSE;
   /* A cleaner may have taken it. Where it cannot be made, writers will say so. */
   (void)mkdirat (self->dfd, REPO_TMP, 0775);

@@ -41,7 +41,16 @@ gboolean repo_config_boolean (const TreeRepo *self, const char *group, const cha
                               gboolean fallback, gboolean *out, GError **error);
 gboolean repo_config_int (const TreeRepo *self, const char *group, const char *key, gint64 fallback,
                           gint64 *out, GError **error);
-/* Writes repo->config to disk. */
+/* Replaces a file of configuration, the repository's or one of remotes.d, durably and with the mode
+ * that it has; 0644 for a new one. */
+gboolean config_replace_at (int dfd, const char *path, const char *text, gsize len, GError **error);
+/* Reads repo->config from disk. */
+gboolean repo_config_load (TreeRepo *self, GError **error);
+/* A change of the configuration: begin, which locks it and reads it again, since others may have
+ * changed it meanwhile; change repo->config; save. Closing the descriptor unlocks; -1 with an
+ * error. */
+int repo_config_begin (TreeRepo *self, GError **error);
+/* Writes repo->config to disk; if that fails, it is again what is there. */
 gboolean repo_config_save (TreeRepo *self, GError **error);
 /* Watchers of a repository look at its directory's mtime: touched after each change of refs or
  * configuration. */

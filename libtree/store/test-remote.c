@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/lock.h"
+#include "plain/layout.h"
 #include "store/remote.h"
 
 /* A sysroot, whose ostree/repo is the repository. */
@@ -221,6 +223,94 @@ test_parent (Fixture *f, gconstpointer data)
   g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
 }
 
+/* ---- The configuration as a file ---- */
+
+/* Others change the file while this handle is open. */
+static void
+test_other_writers (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TreeRepo) other = tree_repo_open (f->dfd, "ostree/repo", &error);
+  g_assert_no_error (error);
+  g_assert_true (
+      tree_repo_remote_add (other, "theirs", "http://t", NULL, TREE_REMOTE_ADD_NEW, NULL));
+  g_assert_true (tree_repo_config_set (f->repo, "core", "ours", "1", NULL));
+  assert_option (f->repo, "theirs", "url", "http://t");
+  g_assert_true (tree_repo_config_set (other, "core", "theirs", "2", NULL));
+  g_assert_true (tree_repo_remote_delete (f->repo, "theirs", FALSE, NULL));
+  /* What is there is known only from the file. */
+  add (f, "again", "http://a", NULL, TREE_REMOTE_ADD_NEW);
+  g_assert_false (
+      tree_repo_remote_add (other, "again", "http://b", NULL, TREE_REMOTE_ADD_NEW, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_EXISTS);
+  g_assert_false (tree_repo_remote_delete (other, "theirs", FALSE, NULL));
+  g_autoptr (TreeRepo) reader = tree_repo_open (f->dfd, "ostree/repo", NULL);
+  assert_names (reader, "again");
+  g_autofree char *ours = tree_repo_config_get (reader, "core", "ours", NULL);
+  g_autofree char *theirs = tree_repo_config_get (reader, "core", "theirs", NULL);
+  g_assert_cmpstr (ours, ==, "1");
+  g_assert_cmpstr (theirs, ==, "2");
+}
+
+static void
+test_locked (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  f->repo->lock_timeout_secs = 0;
+  autofd int lock = lock_open_at (f->repo->dfd, REPO_CONFIG_LOCK, 0660, LOCK_EXCLUSIVE, 0, NULL,
+                                  &error);
+  g_assert_no_error (error);
+  g_assert_false (tree_repo_config_set (f->repo, "core", "x", "1", &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
+  g_clear_error (&error);
+  g_assert_false (
+      tree_repo_remote_add (f->repo, "r", "http://r", NULL, TREE_REMOTE_ADD_NEW, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
+  assert_names (f->repo, "");
+  g_autofree char *value = tree_repo_config_get (f->repo, "core", "x", NULL);
+  g_assert_null (value);
+}
+
+/* A file that cannot be read is not replaced. */
+static void
+test_broken_file (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_true (file_replace_at (f->repo->dfd, REPO_CONFIG, "junk", 4, 0644, NULL));
+  g_assert_false (tree_repo_config_set (f->repo, "core", "x", "1", &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
+  g_autofree char *value = tree_repo_config_get (f->repo, "core", "x", NULL);
+  g_assert_null (value);
+}
+
+static mode_t
+mode_of (int dfd, const char *path)
+{
+  struct stat st;
+  g_assert_cmpint (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW), ==, 0);
+  return st.st_mode & 07777;
+}
+
+/* A URL may have a password in it: who hid the file wants it hidden. */
+static void
+test_file_mode (Fixture *f, gconstpointer data)
+{
+  g_assert_cmpint (fchmodat (f->repo->dfd, REPO_CONFIG, 0600, 0), ==, 0);
+  add (f, "secret", "http://me:word@x", NULL, TREE_REMOTE_ADD_NEW);
+  g_assert_cmpint (mode_of (f->repo->dfd, REPO_CONFIG), ==, 0600);
+  g_assert_true (dir_ensure_at (f->dfd, "etc/ostree/remotes.d", 0755, NULL));
+  g_assert_true (file_replace_at (f->dfd, "etc/ostree/remotes.d/x.conf",
+                                  "[remote \"a\"]\nurl=x\n[remote \"b\"]\nurl=y\n", 40, 0640,
+                                  NULL));
+  g_assert_true (tree_repo_remote_delete (f->repo, "a", FALSE, NULL));
+  g_assert_cmpint (mode_of (f->dfd, "etc/ostree/remotes.d/x.conf"), ==, 0640);
+  /* The file of a new remote of that name has others in it. */
+  g_assert_true (tree_repo_config_set (f->repo, "core", "add-remotes-config-dir", "true", NULL));
+  add (f, "x", "http://x", NULL, TREE_REMOTE_ADD_NEW);
+  assert_names (f->repo, "b secret x");
+  g_assert_cmpint (mode_of (f->dfd, "etc/ostree/remotes.d/x.conf"), ==, 0640);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -232,5 +322,9 @@ main (int argc, char **argv)
   ADD ("types", test_types);
   ADD ("remotes-dir", test_remotes_dir);
   ADD ("parent", test_parent);
+  ADD ("other-writers", test_other_writers);
+  ADD ("locked", test_locked);
+  ADD ("broken-file", test_broken_file);
+  ADD ("file-mode", test_file_mode);
   return g_test_run ();
 }
