@@ -19,7 +19,10 @@
 
 enum {
   /* Up to so many directories are synced one by one; beyond, one syncfs is cheaper. */
-  MAX_DIR_SYNCS = 8
+  MAX_DIR_SYNCS = 8,
+  /* Since its last use. Longer than tmp-expiry-secs, a day: that is for what a killed process left,
+   * and a tree that is built once a month should still find its cache. */
+  STAT_CACHE_EXPIRY_SECS = 31 * 24 * 60 * 60
 };
 
 /* What has been renamed in one pass. */
@@ -187,24 +190,22 @@ lock_entry (int tmp_dfd, const char *name, int *out_fd)
 
 /* Best effort: what cannot be removed now may be the next time. */
 static void
-expire_tmp (TreeRepo *repo)
+expire (const TreeRepo *repo, const char *path, guint64 age_secs)
 {
-  autofd int tmp_dfd = openat (repo->dfd, REPO_TMP,
-                               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  autofd int dfd = openat (repo->dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   g_autoptr (GPtrArray) entries = NULL;
-  if (tmp_dfd < 0 || !dir_list (tmp_dfd, &entries, NULL))
+  if (dfd < 0 || !dir_list (dfd, &entries, NULL))
     return;
   gint64 now = time (NULL);
   for (guint i = 0; i < entries->len; i++) {
     const DirEntry *entry = entries->pdata[i];
     struct stat st;
     if (strcmp (entry->name, "cache") == 0 ||
-        fstatat (tmp_dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
       continue;
     autofd int lock_fd = -1;
-    if (now - (gint64)st.st_mtime >= (gint64)repo->tmp_expiry_secs &&
-        lock_entry (tmp_dfd, entry->name, &lock_fd))
-      (void)dir_remove_all_at (tmp_dfd, entry->name, NULL);
+    if (now - (gint64)st.st_mtime >= (gint64)age_secs && lock_entry (dfd, entry->name, &lock_fd))
+      (void)dir_remove_all_at (dfd, entry->name, NULL);
   }
 }
 
@@ -224,7 +225,8 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
   if (!publish_objects (self, error) || !write_refs (self, error))
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
   remove_staging (self);
-  expire_tmp (self->repo);
+  expire (self->repo, REPO_TMP, self->repo->tmp_expiry_secs);
+  expire (self->repo, REPO_STAT_CACHE, STAT_CACHE_EXPIRY_SECS);
   if (out_stats != NULL)
     *out_stats = self->stats;
   return TRUE;

@@ -10,8 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-
-#define CACHE_DIR "tmp/cache/stat"
+#include "plain/layout.h"
 
 enum {
   RACY_SECS = 2
@@ -76,7 +75,7 @@ stat_cache_open (const TreeRepo *repo, const TreeChecksum *key)
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (key, hex);
   self->repo_dfd = repo->dfd;
-  self->path = g_strconcat (CACHE_DIR "/", hex, NULL);
+  self->path = g_strconcat (REPO_STAT_CACHE "/", hex, NULL);
   self->newest_ns = ((gint64)time (NULL) - RACY_SECS) * 1000000000;
   self->fresh = g_array_new (FALSE, FALSE, sizeof (Record));
   g_mutex_init (&self->mutex);
@@ -90,6 +89,7 @@ stat_cache_open (const TreeRepo *repo, const TreeChecksum *key)
   self->map = map;
   self->map_len = (gsize)st.st_size;
   use_map (self);
+  (void)futimens (fd, NULL); /* what is not used for long is deleted */
   return self;
 }
 
@@ -179,6 +179,6 @@ stat_cache_save (StatCache *self, GError **error)
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_byte_array_append (bytes, (const guint8 *)&header, sizeof header);
   g_byte_array_append (bytes, (const guint8 *)fresh->data, n * (guint)sizeof (Record));
-  return dir_ensure_at (self->repo_dfd, CACHE_DIR, 0755, error) &&
+  return dir_ensure_at (self->repo_dfd, REPO_STAT_CACHE, 0755, error) &&
          file_replace_at (self->repo_dfd, self->path, bytes->data, bytes->len, 0644, error);
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # commit: what it prints, what its options do to the commit, and what cannot be committed.
 . "$(dirname "$0")/../lib.sh"
+scripts=$(cd "$(dirname "$0")/../check" && pwd)
 
 export OSTREE_REPO=r
 make_tree tree
@@ -86,6 +87,22 @@ $PANDO commit -b os/table --table-output tree >out
 assert_match out '^Commit: [0-9a-f]{64}$' '^Metadata Total: [0-9]+$' '^Content Written: 0$' '^Content Bytes Written: 0$'
 $PANDO commit -b os/cache --stat-cache tree >/dev/null
 ok "counts"
+
+# A stat cache that is used stays, one that was not for long goes; one that cannot be written is no
+# error. Files that are just written are not recorded, so these are older ones.
+rm -rf r/tmp/cache/stat
+commit_cached () { $PANDO commit -b os/cached --stat-cache "$scripts" >/dev/null; }
+commit_cached
+used=$(ls r/tmp/cache/stat)
+echo >r/tmp/cache/stat/unused
+touch -d '40 days ago' r/tmp/cache/stat/*
+commit_cached
+assert_eq "$(ls r/tmp/cache/stat)" "$used"
+rm -r r/tmp/cache/stat
+echo 'in the way' >r/tmp/cache/stat
+commit_cached
+rm r/tmp/cache/stat
+ok "stat caches expire, and may fail"
 
 "$PANDO" init --repo=sized --mode=archive
 "$PANDO" commit --repo=sized -b os/sized --generate-sizes tree >/dev/null
