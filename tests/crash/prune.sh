@@ -12,19 +12,17 @@ for n in 1 2 3; do
   "$PANDO" --repo=start commit -b x --timestamp=@"$n" tree >/dev/null
 done
 
-prune () { echo "$PANDO" --repo=repo prune --refs-only --depth=0; }
+prune=("$PANDO" --repo=repo prune --refs-only --depth=0)
 files () { (cd "$1" && find objects state -type f | sort); }
 cp -a start repo
-# shellcheck disable=SC2046 # words
-total=$(count_calls $(prune))
+total=$(count_calls "${prune[@]}")
 files repo >expected
 for at in $(crash_points "$total"); do
   rm -rf repo
   cp -a start repo
-  # shellcheck disable=SC2046 # words
-  killed_at "$at" $(prune)
+  killed_at "$at" "${prune[@]}"
   "$PANDO" --repo=repo fsck -q >out 2>&1 || fail "killed at $at: $(tail -n 3 out)"
-  $(prune) >/dev/null
+  "${prune[@]}" >/dev/null
   files repo >left
   diff expected left >out || fail "killed at $at, then again: $(cat out)"
 done
