@@ -36,9 +36,6 @@ gboolean stat_is_same (const struct stat *a, const struct stat *b);
 int dir_open_at (int dfd, const char *path, GError **error);
 /* mkdir -p. A component that exists must be a directory. */
 gboolean dir_ensure_at (int dfd, const char *path, mode_t mode, GError **error);
-/* rm -rf: follows no link, enters nothing that is mounted below (an error), and clears the
- * immutable flag where it is in the way. Absent is fine. */
-gboolean dir_remove_all_at (int dfd, const char *path, GError **error);
 
 /* One entry of a directory listing. */
 typedef struct {

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/lock.h"
+#include "base/remove.h"
 #include "base/xattr.h"
 
 typedef struct {

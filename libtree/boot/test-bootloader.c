@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/remove.h"
 #include "boot/bootloader.h"
 #include "boot/entry.h"
 

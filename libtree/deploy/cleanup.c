@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "core/checksum.h"
 #include "deploy/deployment-refs.h"
 #include "deploy/entries.h"

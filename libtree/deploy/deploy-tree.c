@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "deploy/copy.h"
 #include "deploy/entries.h"
 #include "deploy/etc-merge.h"

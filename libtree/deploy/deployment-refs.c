@@ -9,18 +9,13 @@
 #include "base/fd.h"
 #include "deploy/deployment.h"
 #include "plain/layout.h"
-#include "store/refs.h"
+#include "store/refs-write.h"
 
-/* With the repository's own syncs off: each of them would cost as much as the one barrier for all.
- */
+/* Not synced one by one: each would cost as much as the one barrier for all. */
 static gboolean
 set_ref (TreeRepo *repo, const char *ref, const TreeChecksum *checksum, GError **error)
 {
-  gboolean saved = repo->fsync;
-  repo->fsync = FALSE;
-  gboolean ok = refs_write (repo, ref, checksum, error);
-  repo->fsync = saved;
-  return ok;
+  return refs_write (repo, ref, checksum, /* durable= */ FALSE, error);
 }
 
 static char *

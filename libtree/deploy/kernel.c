@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/remove.h"
 #include "core/checksum.h"
 #include "plain/layout.h"
 

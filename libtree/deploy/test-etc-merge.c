@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/remove.h"
 #include "deploy/copy.h"
 #include "deploy/etc-merge.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/remove.h"
 #include "deploy/kernel.h"
 #include "deploy/origin.h"
 

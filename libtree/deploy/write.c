@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "boot/bootloader.h"
 #include "deploy/deployment-refs.h"
 #include "deploy/entries.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/remove.h"
 
 #define HEX62 "00000000000000000000000000000000000000000000000000000000000000"
 

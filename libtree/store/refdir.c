@@ -205,9 +205,5 @@ refdir_publish (const TreeRepo *repo, const char *temp, int parent, const char *
       return FALSE;
     rc = renameat (repo->dfd, temp, parent, name);
   }
-  if (rc < 0)
-    return throw_errno (error, "write ref '%s'", ref);
-  if (repo->fsync && fsync (parent) < 0)
-    return throw_errno (error, "sync the directory of ref '%s'", ref);
-  return TRUE;
+  return rc == 0 || throw_errno (error, "write ref '%s'", ref);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 
 typedef struct {
   char *path;

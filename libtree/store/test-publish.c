@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/remove.h"
 #include "core/checksum.h"
 #include "core/filemeta.h"
 #include "core/summary.h"
@@ -15,6 +16,7 @@
 #include "store/delta-index.h"
 #include "store/object-read.h"
 #include "store/publish.h"
+#include "store/refs-write.h"
 #include "store/refs.h"
 #include "store/txn.h"
 
@@ -162,7 +164,7 @@ test_missing_commit (Fixture *f, gconstpointer data)
   g_assert_null (tree_repo_load_summary (f->repo, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   g_clear_error (&error);
-  g_assert_true (refs_write (f->repo, "gone", &none, NULL));
+  g_assert_true (refs_write (f->repo, "gone", &none, TRUE, NULL));
   g_assert_false (tree_repo_update_summary (f->repo, NULL, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "ref 'gone'"));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "core/commit.h"
 #include "core/object.h"
 #include "store/refs-list.h"

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/remove.h"
 #include "plain/layout.h"
 #include "store/remote.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "store/object-read.h"
 #include "store/object-write.h"
 #include "store/refs.h"

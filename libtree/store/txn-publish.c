@@ -12,9 +12,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/remove.h"
 #include "plain/layout.h"
 #include "store/publish.h"
-#include "store/refs.h"
+#include "store/refs-write.h"
 #include "store/txn-private.h"
 
 enum {
@@ -161,18 +162,24 @@ publish_objects (Txn *self, GError **error)
 }
 
 static gboolean
+write_queued (Txn *self, const QueuedRef *ref, gboolean durable, GError **error)
+{
+  const TreeChecksum *checksum = ref->is_delete ? NULL : &ref->checksum;
+  return ref->collection != NULL ? refs_write_collection (self->repo, ref->collection, ref->name,
+                                                          checksum, durable, error)
+                                 : refs_write (self->repo, ref->name, checksum, durable, error);
+}
+
+/* A few are synced one by one, many together. */
+static gboolean
 write_refs (Txn *self, GError **error)
 {
-  for (guint i = 0; i < self->refs->len; i++) {
-    const QueuedRef *ref = self->refs->pdata[i];
-    const TreeChecksum *checksum = ref->is_delete ? NULL : &ref->checksum;
-    gboolean ok = ref->collection != NULL ? refs_write_collection (self->repo, ref->collection,
-                                                                   ref->name, checksum, error)
-                                          : refs_write (self->repo, ref->name, checksum, error);
-    if (!ok)
+  gboolean few = self->refs->len <= MAX_DIR_SYNCS;
+  for (guint i = 0; i < self->refs->len; i++)
+    if (!write_queued (self, self->refs->pdata[i], few, error))
       return FALSE;
-  }
-  return TRUE;
+  return few || !self->repo->fsync || syncfs (self->repo->dfd) == 0 ||
+         throw_errno (error, "sync refs");
 }
 
 /* ---- Cleaning tmp/ ---- */

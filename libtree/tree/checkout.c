@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/pool.h"
+#include "base/remove.h"
 #include "base/xattr.h"
 #include "core/checksum.h"
 #include "store/object-read.h"

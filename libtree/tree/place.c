@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "base/xattr.h"
 #include "core/object.h"
 #include "store/object-read.h"

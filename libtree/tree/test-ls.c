@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/remove.h"
 #include "tree-commit.h"
 #include "tree-repo.h"
 

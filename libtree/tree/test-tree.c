@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/fd.h"
+#include "base/remove.h"
 #include "tree-checkout.h"
 #include "tree-commit.h"
 #include "tree-error.h"
