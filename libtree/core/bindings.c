@@ -28,8 +28,11 @@ bindings_verify (GVariant *metadata, const char *collection, const char *ref, GE
                         "expected commit metadata to have ref binding information, found none");
   if (ref != NULL && !g_strv_contains (refs, ref)) {
     g_autofree char *list = quote_all (refs);
-    return throw_error (error, TREE_ERROR_INVALID,
-                        "Commit has no requested ref ‘%s’ in ref binding metadata (%s)", ref, list);
+    return throw_error (
+        error, TREE_ERROR_INVALID,
+        "Commit has no requested ref ‘%s’ in ref binding metadata (%s); whoever publishes it "
+        "should commit that tree to the ref: commit -b %s --tree=ref=…",
+        ref, list, ref);
   }
   if (collection == NULL)
     return TRUE;

@@ -63,7 +63,7 @@ refuse_demand (TreeRepo *repo, const char *name, const char *key, gboolean fallb
   return throw_error (
       error, TREE_ERROR_SIGNATURE,
       "remote '%s' demands signatures (%s%s), and signature verification is not built in "
-      "yet; to pull without, add the remote with --no-gpg-verify%s",
+      "yet; to pull without, add the remote again with --force --no-gpg-verify%s",
       name, key, text == NULL ? ", which is the default" : "",
       g_str_has_prefix (key, "sign-") ? " --no-sign-verify" : "");
 }

@@ -251,8 +251,8 @@ make_room (TreeRepo *self, const char *name, TreeRemoteAdd how, gboolean *out_ad
     return TRUE;
   if (how == TREE_REMOTE_ADD_NEW)
     return throw_error (error, TREE_ERROR_EXISTS,
-                        "Remote configuration for \"%s\" already exists: %s", name,
-                        place.file != NULL ? place.file : "(in config)");
+                        "Remote configuration for \"%s\" already exists: %s; --force replaces it",
+                        name, place.file != NULL ? place.file : "(in config)");
   return place.file == NULL || remove_place (self, name, &place, error);
 }
 

@@ -134,6 +134,9 @@ static gboolean
 open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
 {
   self->dfd = openat (dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (self->dfd < 0 && errno == ENOENT)
+    return throw_error (error, TREE_ERROR_NOT_FOUND,
+                        "opendir(%s): No such file or directory; `init` makes a repository", path);
   if (self->dfd < 0)
     return throw_errno (error, "opendir(%s)", path);
   if (!repo_config_load (self, error))

@@ -109,7 +109,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (!done)
     return FALSE;
   if (result.found_corruption)
-    return fail_corrupt (error, "Repository corruption encountered");
+    return fail_corrupt (error, "Repository corruption encountered; fsck --repair (or with "
+                                "--from=REPOSITORY) fetches what is bad again");
   if (result.n_fsck_partial > 0) {
     g_autofree char *text = g_strdup_printf ("%u partial commits from fsck-detected corruption; "
                                              "fsck --repair, or pulling them again, repairs them",

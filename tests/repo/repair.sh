@@ -79,7 +79,7 @@ filez=${numbers#r/}z
 rm "broken/$filez"
 fails_with "Cannot repair $(name_of "$numbers"): broken: .*" "$PANDO" fsck --repair --from=broken
 assert_match .err "In commits $commit: fsck content object" \
-  "^  $(name_of "$numbers") is needed by os/x: /usr/share/numbers$" '^error: Repository corruption encountered$'
+  "^  $(name_of "$numbers") is needed by os/x: /usr/share/numbers$" '^error: Repository corruption encountered; fsck --repair'
 cp "source/$filez" "broken/$filez"
 chmod u+w "broken/$filez"
 dd if=/dev/zero of="broken/$filez" bs=1 seek=100 count=50 conv=notrunc status=none
