@@ -71,9 +71,9 @@ sizes_parse (GVariant *element, ObjectSizes *out, GError **error)
 {
   gsize len = 0;
   const guint8 *at = g_variant_get_fixed_array (element, &len, 1);
-  const guint8 *end = at + len;
   *out = (ObjectSizes){0};
   if (len > sizeof (TreeChecksum)) {
+    const guint8 *end = at + len;
     memcpy (out->name.checksum.bytes, at, sizeof (TreeChecksum));
     at += sizeof (TreeChecksum);
     if (read_varint (&at, end, &out->archived) && read_varint (&at, end, &out->unpacked)) {

@@ -300,9 +300,9 @@ test_file_mode (Fixture *f, gconstpointer data)
   add (f, "secret", "http://me:word@x", NULL, TREE_REMOTE_ADD_NEW);
   g_assert_cmpint (mode_of (f->repo->dfd, REPO_CONFIG), ==, 0600);
   g_assert_true (dir_ensure_at (f->dfd, "etc/ostree/remotes.d", 0755, NULL));
-  g_assert_true (file_replace_at (f->dfd, "etc/ostree/remotes.d/x.conf",
-                                  "[remote \"a\"]\nurl=x\n[remote \"b\"]\nurl=y\n", 40, 0640,
-                                  NULL));
+  static const char two[] = "[remote \"a\"]\nurl=x\n[remote \"b\"]\nurl=y\n";
+  g_assert_true (
+      file_replace_at (f->dfd, "etc/ostree/remotes.d/x.conf", two, strlen (two), 0640, NULL));
   g_assert_true (tree_repo_remote_delete (f->repo, "a", FALSE, NULL));
   g_assert_cmpint (mode_of (f->dfd, "etc/ostree/remotes.d/x.conf"), ==, 0640);
   /* The file of a new remote of that name has others in it. */
