@@ -14,13 +14,13 @@ umask 022
 . "$(dirname "$0")/debian.sh"
 
 # Part of the folder's name: to be raised when the recipe changes.
-recipe=2
+recipe=1
 packages=systemd-sysv,initramfs-tools,openssh-server,iproute2,iputils-ping,perl,vim-tiny,python3-minimal
 # What pando links and loads, so that the system can update itself.
 packages=$packages,libglib2.0-0,libssl3,zlib1g,libdeflate0,libcurl4,libmicrohttpd12,ca-certificates
 more_packages=(python3 git curl)
-# The kernel for real machines, with all of its modules: half of the bytes, as on most devices.
 case $arch in
+  amd64 | arm64) kernel=linux-image-cloud-$arch ;;
   armhf) kernel=linux-image-armmp ;;
   i386) kernel=linux-image-686 ;;
   *) kernel=linux-image-$arch ;;
