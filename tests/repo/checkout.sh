@@ -143,23 +143,27 @@ entries () {
 }
 $PANDO checkout --repo=ar -U --disable-cache os/x c0
 assert_eq "$(entries)" ""
+# Of two files of one content that are unpacked side by side, one gets into the cache: the first checkout may have the
+# other, all later ones share.
 $PANDO checkout --repo=ar -U os/x c1
 $PANDO checkout --repo=ar -U os/x c2
-assert_eq "$(stat -c %i c1/usr/bin/hello)" "$(stat -c %i c2/usr/bin/hello)"
+$PANDO checkout --repo=ar -U os/x c2-too
+assert_eq "$(stat -c %i c2/usr/bin/hello)" "$(stat -c %i c2-too/usr/bin/hello)"
 cmp tree/usr/share/numbers c2/usr/share/numbers
-assert_eq "$(entries %n | head -n 1)" 3
+[ "$(entries %n | head -n 1)" -ge 3 ] || fail "an entry of the cache has too few links"
 # A user writes to his file; the next checkout is not fooled.
-echo changed >>c1/usr/bin/hello
-truncate -s 0 c1/usr/share/numbers
-touch -d @0 c1/usr/share/numbers
+echo changed >>c2/usr/bin/hello
+truncate -s 0 c2/usr/share/numbers
+touch -d @0 c2/usr/share/numbers
 $PANDO checkout --repo=ar -U os/x c3
 cmp tree/usr/bin/hello c3/usr/bin/hello
 cmp tree/usr/share/numbers c3/usr/share/numbers
 $PANDO checkout --repo=ar -U os/x c4
-assert_eq "$(stat -c %i c3/usr/bin/hello)" "$(stat -c %i c4/usr/bin/hello)"
+$PANDO checkout --repo=ar -U os/x c4-too
+assert_eq "$(stat -c %i c4/usr/bin/hello)" "$(stat -c %i c4-too/usr/bin/hello)"
 $PANDO checkout --repo=ar -U -C os/x c5
 assert_eq "$(stat -c %h c5/usr/bin/hello)" 1
-rm -r c1 c2 c3 c4
+rm -r c1 c2 c2-too c3 c4 c4-too
 $PANDO prune --repo=ar --no-prune >/dev/null
 assert_ne "$(entries)" ""
 $PANDO prune --repo=ar >/dev/null
