@@ -24,26 +24,25 @@ static const char *const kind_paths[] = {
     [REF_MIRRORS] = REPO_MIRRORS,
 };
 
-/* A new directory is only as durable as its entry in the one above. */
 static gboolean
-make_directory (const TreeRepo *repo, int dfd, const char *name, GError **error)
+make_directory (int dfd, const char *name, gboolean durable, GError **error)
 {
   if (mkdirat (dfd, name, 0775) < 0)
     return errno == EEXIST || throw_errno (error, "create directory '%s' below refs", name);
-  if (repo->fsync && fsync (dfd) < 0)
+  if (durable && fsync (dfd) < 0)
     return throw_errno (error, "sync the directory of '%s'", name);
   return TRUE;
 }
 
 /* The directory @name in @dfd. *@out is -1 when there is none. */
 static gboolean
-enter (const TreeRepo *repo, int dfd, const char *name, gboolean create, int *out, GError **error)
+enter (int dfd, const char *name, RefDirMake make, int *out, GError **error)
 {
   *out = -1;
-  if (create && !make_directory (repo, dfd, name, error))
+  if (make != REFDIR_FIND && !make_directory (dfd, name, make == REFDIR_MAKE_DURABLE, error))
     return FALSE;
   int fd = openat (dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0 && !create && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+  if (fd < 0 && make == REFDIR_FIND && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
     return TRUE;
   if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
     return throw_error (error, TREE_ERROR_EXISTS,
@@ -56,8 +55,7 @@ enter (const TreeRepo *repo, int dfd, const char *name, gboolean create, int *ou
 
 /* Enters each component of the first @len bytes of @path. */
 static gboolean
-walk (const TreeRepo *repo, int dfd, const char *path, gsize len, gboolean create, int *out,
-      GError **error)
+walk (int dfd, const char *path, gsize len, RefDirMake make, int *out, GError **error)
 {
   autofd int at = -1;
   const char *end = path + len;
@@ -66,7 +64,7 @@ walk (const TreeRepo *repo, int dfd, const char *path, gsize len, gboolean creat
     const char *stop = slash != NULL ? slash : end;
     g_autofree char *name = g_strndup (start, (gsize)(stop - start));
     int next = -1;
-    if (!enter (repo, at >= 0 ? at : dfd, name, create, &next, error))
+    if (!enter (at >= 0 ? at : dfd, name, make, &next, error))
       return FALSE;
     if (at >= 0)
       (void)close (at);
@@ -80,22 +78,22 @@ walk (const TreeRepo *repo, int dfd, const char *path, gsize len, gboolean creat
 }
 
 gboolean
-refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, gboolean create, int *out,
+refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, RefDirMake make, int *out,
              GError **error)
 {
   g_autofree char *path = owner != NULL ? g_strconcat (kind_paths[kind], "/", owner, NULL)
                                         : g_strdup (kind_paths[kind]);
-  return walk (repo, repo->dfd, path, strlen (path), create, out, error);
+  return walk (repo->dfd, path, strlen (path), make, out, error);
 }
 
 gboolean
-refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, gboolean create, int *out,
+refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, RefDirMake make, int *out,
                     const char **out_name, GError **error)
 {
   const char *slash = strrchr (ref, '/');
   *out_name = slash != NULL ? slash + 1 : ref;
   if (slash != NULL)
-    return walk (repo, dfd, ref, (gsize)(slash - ref), create, out, error);
+    return walk (dfd, ref, (gsize)(slash - ref), make, out, error);
   *out = fcntl (dfd, F_DUPFD_CLOEXEC, 0);
   return *out >= 0 || throw_errno (error, "duplicate a descriptor");
 }

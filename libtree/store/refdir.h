@@ -10,14 +10,23 @@ typedef enum {
   REF_MIRRORS, /* refs/mirrors/COLLECTION */
 } RefKind;
 
-/* Opens a directory of refs, made first when @create. @owner: the remote or the collection, checked
- * by the caller; NULL: the directory that holds all of them. *@out is -1 when there is none. */
-gboolean refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, gboolean create,
+/* What becomes of directories that are not there. */
+typedef enum {
+  REFDIR_FIND,
+  REFDIR_MAKE,
+  REFDIR_MAKE_DURABLE, /* and sync the one above: a directory is only as durable as its entry */
+} RefDirMake;
+
+/* Opens a directory of refs, made first as @make says. @owner: the remote or the collection,
+ * checked by the caller; NULL: the directory that holds all of them. *@out is -1 when there is
+ * none. */
+gboolean refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, RefDirMake make,
                       int *out, GError **error);
 
 /* Opens the directory in which the last component of @ref lies; *@out_name is that component. *@out
- * is -1 when there is none. With @create a component that is a ref itself is TREE_ERROR_EXISTS. */
-gboolean refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, gboolean create,
+ * is -1 when there is none. When it makes them, a component that is a ref itself is
+ * TREE_ERROR_EXISTS. */
+gboolean refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, RefDirMake make,
                              int *out, const char **out_name, GError **error);
 
 /* What a file below refs/ says. */

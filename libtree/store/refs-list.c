@@ -93,7 +93,7 @@ static gboolean
 visit (const Lister *self, const char *prefix, GError **error)
 {
   autofd int dfd = -1;
-  if (!refdir_open (self->repo, self->kind, self->owner, /* create= */ FALSE, &dfd, error))
+  if (!refdir_open (self->repo, self->kind, self->owner, REFDIR_FIND, &dfd, error))
     return FALSE;
   if (dfd < 0)
     return TRUE;
@@ -101,7 +101,7 @@ visit (const Lister *self, const char *prefix, GError **error)
     return visit_directory (self, dfd, "", 0, error);
   autofd int parent = -1;
   const char *name;
-  if (!refdir_open_parent (self->repo, dfd, prefix, /* create= */ FALSE, &parent, &name, error))
+  if (!refdir_open_parent (self->repo, dfd, prefix, REFDIR_FIND, &parent, &name, error))
     return FALSE;
   if (parent < 0)
     return TRUE;
@@ -166,7 +166,7 @@ list_owners (const TreeRepo *repo, RefKind kind, gboolean (*check) (const char *
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) entries = NULL;
   autofd int dfd = -1;
-  if (!refdir_open (repo, kind, NULL, /* create= */ FALSE, &dfd, error) ||
+  if (!refdir_open (repo, kind, NULL, REFDIR_FIND, &dfd, error) ||
       (dfd >= 0 && !dir_list (dfd, &entries, error)))
     return NULL;
   for (guint i = 0; entries != NULL && i < entries->len; i++) {

@@ -53,9 +53,8 @@ delete_ref (const Space *self, const char *ref, GError **error)
   autofd int dfd = -1;
   autofd int parent = -1;
   const char *name = NULL;
-  if (!refdir_open (self->repo, self->kind, self->owner, /* create= */ FALSE, &dfd, error) ||
-      (dfd >= 0 &&
-       !refdir_open_parent (self->repo, dfd, ref, /* create= */ FALSE, &parent, &name, error)))
+  if (!refdir_open (self->repo, self->kind, self->owner, REFDIR_FIND, &dfd, error) ||
+      (dfd >= 0 && !refdir_open_parent (self->repo, dfd, ref, REFDIR_FIND, &parent, &name, error)))
     return FALSE;
   if (parent < 0)
     return TRUE;
@@ -71,8 +70,9 @@ publish (const Space *self, const char *ref, const char *temp, GError **error)
   autofd int dfd = -1;
   autofd int parent = -1;
   const char *name;
-  if (!refdir_open (self->repo, self->kind, self->owner, /* create= */ TRUE, &dfd, error) ||
-      !refdir_open_parent (self->repo, dfd, ref, /* create= */ TRUE, &parent, &name, error) ||
+  RefDirMake make = self->sync ? REFDIR_MAKE_DURABLE : REFDIR_MAKE;
+  if (!refdir_open (self->repo, self->kind, self->owner, make, &dfd, error) ||
+      !refdir_open_parent (self->repo, dfd, ref, make, &parent, &name, error) ||
       !refdir_publish (self->repo, temp, parent, name, ref, error)) {
     (void)unlinkat (self->repo->dfd, temp, 0);
     return prefix_error (error, "ref '%s'", ref);

@@ -18,7 +18,7 @@ read_once (const TreeRepo *repo, int dfd, const char *ref, RefFile *out, TreeChe
 {
   autofd int parent = -1;
   const char *name;
-  if (!refdir_open_parent (repo, dfd, ref, /* create= */ FALSE, &parent, &name, error))
+  if (!refdir_open_parent (repo, dfd, ref, REFDIR_FIND, &parent, &name, error))
     return FALSE;
   if (parent >= 0)
     return refdir_read (parent, name, ref, out, out_checksum, out_target, error);
@@ -31,7 +31,7 @@ refs_read_in (const TreeRepo *repo, RefKind kind, const char *owner, const char 
               gboolean *out_found, TreeChecksum *out, char **out_final, GError **error)
 {
   autofd int dfd = -1;
-  if (!refdir_open (repo, kind, owner, /* create= */ FALSE, &dfd, error))
+  if (!refdir_open (repo, kind, owner, REFDIR_FIND, &dfd, error))
     return FALSE;
   g_autofree char *at = g_strdup (ref);
   for (int i = 0; i < MAX_ALIASES; i++) {
@@ -72,10 +72,9 @@ tree_repo_has_ref (const TreeRepo *self, const char *refspec, gboolean *out, GEr
   const char *name = NULL;
   struct stat st;
   if (!refspec_parse (refspec, &remote, &ref, error) ||
-      !refdir_open (self, remote != NULL ? REF_REMOTES : REF_HEADS, remote, /* create= */ FALSE,
-                    &dfd, error) ||
-      (dfd >= 0 &&
-       !refdir_open_parent (self, dfd, ref, /* create= */ FALSE, &parent, &name, error)))
+      !refdir_open (self, remote != NULL ? REF_REMOTES : REF_HEADS, remote, REFDIR_FIND, &dfd,
+                    error) ||
+      (dfd >= 0 && !refdir_open_parent (self, dfd, ref, REFDIR_FIND, &parent, &name, error)))
     return FALSE;
   *out = parent >= 0 && fstatat (parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
          !S_ISDIR (st.st_mode);
