@@ -38,21 +38,6 @@ typedef struct {
   guint n_failed;
 } Relink;
 
-static void report (const Relink *self, gboolean is_error, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
-
-static void
-report (const Relink *self, gboolean is_error, const char *format, ...)
-{
-  if (self->options->report == NULL)
-    return;
-  va_list args;
-  va_start (args, format);
-  g_autofree char *line = g_strdup_vprintf (format, args);
-  va_end (args);
-  self->options->report (line, is_error, self->options->user_data);
-}
-
 /* ---- One file ---- */
 
 static gboolean
@@ -84,13 +69,14 @@ replace_and_tell (Relink *self, guint i, int dfd, const char *name, const char *
   self->n_found[i]++;
   if (!replace (self, file, dfd, name)) {
     self->n_failed++;
-    report (self, TRUE, "Cannot replace the damaged '%s': %s", path, g_strerror (errno));
+    fsck_report (self->options, TRUE, "Cannot replace the damaged '%s': %s", path,
+                 g_strerror (errno));
   } else if (self->is_running)
-    report (self, TRUE,
-            "Replaced the damaged '%s': programs that run may use the old one until a reboot",
-            path);
+    fsck_report (self->options, TRUE,
+                 "Replaced the damaged '%s': programs that run may use the old one until a reboot",
+                 path);
   else
-    report (self, FALSE, "Replaced the damaged '%s'", path);
+    fsck_report (self->options, FALSE, "Replaced the damaged '%s'", path);
 }
 
 /* ---- The walk ---- */
@@ -205,10 +191,11 @@ relink (const RepairFile *files, guint n, int staging_dfd, gpointer user_data, G
   for (guint i = 0; i < n; i++) {
     g_autofree char *name = object_to_string (&files[i].name);
     if (n_found[i] < files[i].n_others)
-      report (self, TRUE,
-              "%" G_GUINT64_FORMAT " files outside of deployments share the damaged %s: check them "
-              "out again",
-              files[i].n_others - n_found[i], name);
+      fsck_report (self->options, TRUE,
+                   "%" G_GUINT64_FORMAT
+                   " files outside of deployments share the damaged %s: check them "
+                   "out again",
+                   files[i].n_others - n_found[i], name);
   }
   return TRUE;
 }

@@ -42,9 +42,8 @@ static void
 tell (const Users *self, const ObjectName *name, const char *what)
 {
   g_autofree char *object = object_to_string (name);
-  g_autofree char *line = g_strdup_printf ("  %s is needed by %s: %s", object, self->ref, what);
-  if (self->options->report != NULL)
-    self->options->report (line, /* is_error= */ TRUE, self->options->user_data);
+  fsck_report (self->options, /* is_error= */ TRUE, "  %s is needed by %s: %s", object, self->ref,
+               what);
 }
 
 /* @path: with its leading slash; "/" for the root */

@@ -51,14 +51,6 @@ case_free (gpointer data)
   g_free (self);
 }
 
-static void
-report (const Repair *self, gboolean is_error, const char *line)
-{
-  const TreeFsckOptions *options = &self->options->fsck;
-  if (options->report != NULL)
-    options->report (line, is_error, options->user_data);
-}
-
 /* Another source may help, or nothing at all. Takes @error. */
 static void
 note_failure (Repair *self, Case *bad, GError *error)
@@ -289,11 +281,10 @@ relink (Repair *self, GPtrArray *cases, GError **error)
   for (guint i = 0; i < files->len; i++) {
     const RepairFile *file = &g_array_index (files, RepairFile, i);
     g_autofree char *name = object_to_string (&file->name);
-    g_autofree char *line = g_strdup_printf ("%" G_GUINT64_FORMAT
-                                             " files that were checked out share the damaged %s: "
-                                             "check them out again",
-                                             file->n_others, name);
-    report (self, TRUE, line);
+    fsck_report (&self->options->fsck, TRUE,
+                 "%" G_GUINT64_FORMAT " files that were checked out share the damaged %s: check "
+                 "them out again",
+                 file->n_others, name);
   }
   return TRUE;
 }
@@ -309,9 +300,8 @@ fetch_and_place (Repair *self, GPtrArray *cases, GError **error)
   for (guint i = 0; i < cases->len; i++) {
     const Case *bad = cases->pdata[i];
     g_autofree char *name = object_to_string (&bad->name);
-    g_autofree char *line = g_strdup_printf ("Repaired %s from '%s'", name, bad->source);
     if (bad->staged)
-      report (self, FALSE, line);
+      fsck_report (&self->options->fsck, FALSE, "Repaired %s from '%s'", name, bad->source);
   }
   return TRUE;
 }
@@ -391,8 +381,7 @@ tell_left (GPtrArray *findings, gpointer user_data, GError **error)
                          : bad->reasons->len == 0 ? "there is no remote; give another repository "
                                                     "by --from"
                                                   : bad->reasons->str;
-    g_autofree char *line = g_strdup_printf ("Cannot repair %s: %s", text, reason);
-    report (self, TRUE, line);
+    fsck_report (&self->options->fsck, TRUE, "Cannot repair %s: %s", text, reason);
   }
   return repair_name_users (self->repo, findings, &self->options->fsck, error);
 }

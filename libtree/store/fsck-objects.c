@@ -211,9 +211,10 @@ mark_partial (Fsck *self, GArray *commits, GError **error)
     char hex[TREE_CHECKSUM_HEX_LEN + 1];
     tree_checksum_to_hex (commit, hex);
     if (fsck_mark (self->repo, commit, &local))
-      fsck_report (self, TRUE, "Marking commit as partial: %s", hex);
+      fsck_report (self->options, TRUE, "Marking commit as partial: %s", hex);
     else if (!self->options->delete_bad && g_error_matches (local, TREE_ERROR, TREE_ERROR_DENIED))
-      fsck_report (self, TRUE, "Not marking commit as partial: %s: %s", hex, local->message);
+      fsck_report (self->options, TRUE, "Not marking commit as partial: %s: %s", hex,
+                   local->message);
     else {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
@@ -228,10 +229,10 @@ handle_missing (Fsck *self, const VerifyFinding *finding, GArray *commits, GErro
   g_autofree char *name = object_to_string (&finding->name);
   g_autofree char *list = list_commits (commits);
   if (finding->name.type == TREE_OBJECT_COMMIT) {
-    fsck_report (self, TRUE, "Object missing: %s", name);
+    fsck_report (self->options, TRUE, "Object missing: %s", name);
     return TRUE; /* nothing is there that could be marked */
   }
-  fsck_report (self, TRUE, "Object missing in commits %s: %s", list, name);
+  fsck_report (self->options, TRUE, "Object missing in commits %s: %s", list, name);
   return mark_partial (self, commits, error);
 }
 
@@ -254,7 +255,7 @@ handle_damaged (Fsck *self, const VerifyFinding *finding, GArray *commits, GErro
   g_autofree char *line = describe_damage (finding, commits);
   if (!self->options->all && !self->options->delete_bad && self->repair == NULL)
     return throw_error (error, TREE_ERROR_CORRUPT, "%s", line);
-  fsck_report (self, TRUE, "%s", line);
+  fsck_report (self->options, TRUE, "%s", line);
   /* What could not be read may be whole: another disk error, a missing permission. */
   if (!self->options->delete_bad ||
       !g_error_matches (finding->error, TREE_ERROR, TREE_ERROR_CORRUPT))
@@ -303,7 +304,7 @@ unmark (Fsck *self, GPtrArray *commits, GError **error)
     if (!commit_set_partial (self->repo, commit, FALSE, error))
       return FALSE;
     tree_checksum_to_hex (commit, hex);
-    fsck_report (self, FALSE, "Commit is complete again: %s", hex);
+    fsck_report (self->options, FALSE, "Commit is complete again: %s", hex);
   }
   return TRUE;
 }
@@ -331,7 +332,7 @@ settle (Fsck *self, GPtrArray *findings, GError **error)
 gboolean
 fsck_check_objects (Fsck *self, GError **error)
 {
-  fsck_report (self, FALSE, "Verifying content integrity of %u commit objects...",
+  fsck_report (self->options, FALSE, "Verifying content integrity of %u commit objects...",
                self->result.n_commits);
   g_autoptr (Traversal) traversal = traversal_new (self->repo, TRAVERSE_TOLERANT);
   g_autoptr (ObjectSet) besides = object_set_new ();

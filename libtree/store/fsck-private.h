@@ -16,8 +16,6 @@ typedef struct {
   GHashTable *missing; /* owned TreeChecksum of parents that are not here: a set */
 } Fsck;
 
-void fsck_report (Fsck *self, gboolean is_error, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
 typedef enum {
   FSCK_COMPLETE,
   FSCK_PARTIAL, /* a pull was cut short, or was to be partial */

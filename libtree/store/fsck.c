@@ -26,15 +26,15 @@
 #define DAMAGED_MARK "f"
 
 void
-fsck_report (Fsck *self, gboolean is_error, const char *format, ...)
+fsck_report (const TreeFsckOptions *options, gboolean is_error, const char *format, ...)
 {
-  if (self->options->report == NULL)
+  if (options->report == NULL)
     return;
   va_list args;
   va_start (args, format);
   g_autofree char *line = g_strdup_vprintf (format, args);
   va_end (args);
-  self->options->report (line, is_error, self->options->user_data);
+  options->report (line, is_error, options->user_data);
 }
 
 /* ---- Refs ---- */
@@ -55,7 +55,7 @@ check_ref (Fsck *self, const char *name, const char *collection, const char *ref
       return TRUE;
     }
     if (missing)
-      fsck_report (self, TRUE, "Object missing: %s.commit", hex);
+      fsck_report (self->options, TRUE, "Object missing: %s.commit", hex);
     else if (g_error_matches (local, TREE_ERROR, TREE_ERROR_CORRUPT))
       return TRUE; /* it is found again among the objects, and told with its checksum */
     g_propagate_prefixed_error (error, g_steal_pointer (&local),
@@ -70,7 +70,7 @@ check_ref (Fsck *self, const char *name, const char *collection, const char *ref
 static gboolean
 check_refs (Fsck *self, GError **error)
 {
-  fsck_report (self, FALSE, "Validating refs...");
+  fsck_report (self->options, FALSE, "Validating refs...");
   g_autoptr (GPtrArray) refs = tree_repo_list_refs (self->repo, NULL, error);
   if (refs == NULL)
     return FALSE;
@@ -81,7 +81,7 @@ check_refs (Fsck *self, GError **error)
                     error))
       return FALSE;
   }
-  fsck_report (self, FALSE, "Validating refs in collections...");
+  fsck_report (self->options, FALSE, "Validating refs in collections...");
   g_autoptr (GPtrArray) collections = refs_list_collections (self->repo, error);
   if (collections == NULL)
     return FALSE;
@@ -260,7 +260,7 @@ check_commit (Fsck *self, const TreeChecksum *checksum, GError **error)
 static gboolean
 check_commits (Fsck *self, GError **error)
 {
-  fsck_report (self, FALSE, "Enumerating commits...");
+  fsck_report (self->options, FALSE, "Enumerating commits...");
   g_autoptr (GArray) all = tree_repo_list_commits (self->repo, error);
   if (all == NULL)
     return FALSE;
@@ -293,7 +293,7 @@ add_tombstones (Fsck *self, GError **error)
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
     char hex[TREE_CHECKSUM_HEX_LEN + 1];
     tree_checksum_to_hex (key, hex);
-    fsck_report (self, FALSE, "Adding tombstone for commit %s", hex);
+    fsck_report (self->options, FALSE, "Adding tombstone for commit %s", hex);
     if (!commit_write_tombstone (self->repo, key, error))
       return FALSE;
   }
@@ -315,7 +315,7 @@ run (Fsck *self, GError **error)
   if (self->options->add_tombstones)
     return add_tombstones (self, error);
   if (self->result.n_partial > 0)
-    fsck_report (self, FALSE, "%u partial commits not verified", self->result.n_partial);
+    fsck_report (self->options, FALSE, "%u partial commits not verified", self->result.n_partial);
   return TRUE;
 }
 

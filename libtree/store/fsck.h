@@ -19,3 +19,7 @@ typedef struct {
  * one more finding. */
 gboolean fsck_run (TreeRepo *repo, const TreeFsckOptions *options, const FsckRepair *repair,
                    TreeFsckResult *out, GError **error);
+
+/* A line to whoever asked for the fsck, if he listens. */
+void fsck_report (const TreeFsckOptions *options, gboolean is_error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
