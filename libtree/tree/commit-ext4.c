@@ -22,7 +22,6 @@
 enum {
   BUFFER = 256 * 1024,
   MAX_DEPTH = 1000, /* directories below each other */
-  PROGRESS_US = 100 * 1000,
   /* Of the superblock (struct ext2_super_block). */
   SUPER_AT = 1024,
   SUPER_BYTES = 1024,
@@ -52,7 +51,6 @@ typedef struct {
   GArray *links;     /* Link */
   GString *path;     /* of the inode that is read; "" for the root */
   guint8 *buffer;
-  gint64 next_progress;
 } Image;
 
 typedef struct ext2_inode_large Inode;
@@ -363,17 +361,6 @@ add_name (Image *self, MtreeDir *parent, const Name *name, int depth, GError **e
          add_dir (self, dir, name->ino, &inode, depth + 1, error);
 }
 
-static void
-show_progress (Image *self)
-{
-  const CommitExt4Options *options = self->options;
-  gint64 now = g_get_monotonic_time ();
-  if (options->progress == NULL || now < self->next_progress)
-    return;
-  self->next_progress = now + PROGRESS_US;
-  options->progress (put_pool_n_files (self->pool), 0, 0, "committing files", options->user_data);
-}
-
 static gboolean
 add_names (Image *self, MtreeDir *dir, ext2_ino_t ino, int depth, GError **error)
 {
@@ -389,7 +376,7 @@ add_names (Image *self, MtreeDir *dir, ext2_ino_t ino, int depth, GError **error
     if (!add_name (self, dir, name, depth, error))
       return FALSE; /* the path stays, for the message */
     g_string_truncate (self->path, len);
-    show_progress (self);
+    put_pool_show_progress (self->pool, self->options->progress, self->options->user_data);
   }
   return TRUE;
 }

@@ -20,7 +20,6 @@
 
 enum {
   BLOCK = 256 * 1024,
-  PROGRESS_US = 100 * 1000,
 };
 
 /* A name that shares the file of another. */
@@ -51,7 +50,6 @@ typedef struct {
   GHashTable *hollow; /* owned path -> owned Hollow */
   char *parent_path;  /* of the last entry: most have the same */
   MtreeDir *parent;
-  gint64 next_progress;
 } Reader;
 
 static void
@@ -566,17 +564,6 @@ add_entry (Reader *self, struct archive_entry *entry, const char *path, GError *
                              : add_regular (self, entry, path, &meta, error);
 }
 
-static void
-show_progress (Reader *self)
-{
-  const CommitTarOptions *options = self->options;
-  gint64 now = g_get_monotonic_time ();
-  if (options->progress == NULL || now < self->next_progress)
-    return;
-  self->next_progress = now + PROGRESS_US;
-  options->progress (put_pool_n_files (self->pool), 0, 0, "committing files", options->user_data);
-}
-
 static gboolean
 read_entries (Reader *self, GError **error)
 {
@@ -593,7 +580,7 @@ read_entries (Reader *self, GError **error)
     g_autofree char *path = tree_path (self, raw, error);
     if (path == NULL || (!is_skipped (self, path) && !add_entry (self, entry, path, error)))
       return prefix_error (error, "'%s'", raw != NULL ? raw : "?");
-    show_progress (self);
+    put_pool_show_progress (self->pool, self->options->progress, self->options->user_data);
   }
   return TRUE; /* put_pool_finish() has the error */
 }

@@ -15,6 +15,7 @@
 enum {
   SPOOL_MEMORY = 1024 * 1024, /* larger files go to disk */
   MAX_QUEUED = 16,            /* files that wait, in memory or on disk */
+  PROGRESS_US = 100 * 1000,
 };
 
 /* ---- Collecting ---- */
@@ -92,6 +93,7 @@ struct PutPool {
   Txn *txn; /* borrowed */
   Pool *pool;
   guint64 n_files;
+  gint64 next_progress;
 };
 
 static void
@@ -167,10 +169,14 @@ put_pool_failed (PutPool *self)
   return pool_failed (self->pool);
 }
 
-guint64
-put_pool_n_files (const PutPool *self)
+void
+put_pool_show_progress (PutPool *self, TreeProgress progress, gpointer user_data)
 {
-  return self->n_files;
+  gint64 now = g_get_monotonic_time ();
+  if (progress == NULL || now < self->next_progress)
+    return;
+  self->next_progress = now + PROGRESS_US;
+  progress (self->n_files, 0, 0, "committing files", user_data);
 }
 
 gboolean

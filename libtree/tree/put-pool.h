@@ -5,6 +5,7 @@
 
 #include "core/filemeta.h"
 #include "store/txn.h"
+#include "tree-types.h"
 
 /* The bytes of one file while they are collected: in memory, and beyond 1 MiB in a temporary file
  * of the repository that has no name. */
@@ -32,6 +33,7 @@ PutPool *put_pool_new (Txn *txn);
 gboolean put_pool_push (PutPool *self, FileMeta *meta, Spool *content, const char *path,
                         TreeChecksum *slot);
 gboolean put_pool_failed (PutPool *self);
-guint64 put_pool_n_files (const PutPool *self);
+/* Tells how many files were pushed, not too often. @progress may be NULL. */
+void put_pool_show_progress (PutPool *self, TreeProgress progress, gpointer user_data);
 /* Waits for all files and frees the pool. */
 gboolean put_pool_finish (PutPool *self, GError **error);
