@@ -87,8 +87,8 @@ refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, RefDirMake m
 }
 
 gboolean
-refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, RefDirMake make, int *out,
-                    const char **out_name, GError **error)
+refdir_open_parent (int dfd, const char *ref, RefDirMake make, int *out, const char **out_name,
+                    GError **error)
 {
   const char *slash = strrchr (ref, '/');
   *out_name = slash != NULL ? slash + 1 : ref;

@@ -26,8 +26,8 @@ gboolean refdir_open (const TreeRepo *repo, RefKind kind, const char *owner, Ref
 /* Opens the directory in which the last component of @ref lies; *@out_name is that component. *@out
  * is -1 when there is none. When it makes them, a component that is a ref itself is
  * TREE_ERROR_EXISTS. */
-gboolean refdir_open_parent (const TreeRepo *repo, int dfd, const char *ref, RefDirMake make,
-                             int *out, const char **out_name, GError **error);
+gboolean refdir_open_parent (int dfd, const char *ref, RefDirMake make, int *out,
+                             const char **out_name, GError **error);
 
 /* What a file below refs/ says. */
 typedef enum {

@@ -101,7 +101,7 @@ visit (const Lister *self, const char *prefix, GError **error)
     return visit_directory (self, dfd, "", 0, error);
   autofd int parent = -1;
   const char *name;
-  if (!refdir_open_parent (self->repo, dfd, prefix, REFDIR_FIND, &parent, &name, error))
+  if (!refdir_open_parent (dfd, prefix, REFDIR_FIND, &parent, &name, error))
     return FALSE;
   if (parent < 0)
     return TRUE;

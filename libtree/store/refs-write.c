@@ -54,7 +54,7 @@ delete_ref (const Space *self, const char *ref, GError **error)
   autofd int parent = -1;
   const char *name = NULL;
   if (!refdir_open (self->repo, self->kind, self->owner, REFDIR_FIND, &dfd, error) ||
-      (dfd >= 0 && !refdir_open_parent (self->repo, dfd, ref, REFDIR_FIND, &parent, &name, error)))
+      (dfd >= 0 && !refdir_open_parent (dfd, ref, REFDIR_FIND, &parent, &name, error)))
     return FALSE;
   if (parent < 0)
     return TRUE;
@@ -72,7 +72,7 @@ publish (const Space *self, const char *ref, const char *temp, GError **error)
   const char *name;
   RefDirMake make = self->sync ? REFDIR_MAKE_DURABLE : REFDIR_MAKE;
   if (!refdir_open (self->repo, self->kind, self->owner, make, &dfd, error) ||
-      !refdir_open_parent (self->repo, dfd, ref, make, &parent, &name, error) ||
+      !refdir_open_parent (dfd, ref, make, &parent, &name, error) ||
       !refdir_publish (self->repo, temp, parent, name, ref, error)) {
     (void)unlinkat (self->repo->dfd, temp, 0);
     return prefix_error (error, "ref '%s'", ref);

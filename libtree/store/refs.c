@@ -13,12 +13,12 @@
 #define MAX_ALIASES 8
 
 static gboolean
-read_once (const TreeRepo *repo, int dfd, const char *ref, RefFile *out, TreeChecksum *out_checksum,
-           char **out_target, GError **error)
+read_once (int dfd, const char *ref, RefFile *out, TreeChecksum *out_checksum, char **out_target,
+           GError **error)
 {
   autofd int parent = -1;
   const char *name;
-  if (!refdir_open_parent (repo, dfd, ref, REFDIR_FIND, &parent, &name, error))
+  if (!refdir_open_parent (dfd, ref, REFDIR_FIND, &parent, &name, error))
     return FALSE;
   if (parent >= 0)
     return refdir_read (parent, name, ref, out, out_checksum, out_target, error);
@@ -37,7 +37,7 @@ refs_read_in (const TreeRepo *repo, RefKind kind, const char *owner, const char 
   for (int i = 0; i < MAX_ALIASES; i++) {
     RefFile file = REF_FILE_ABSENT;
     g_autofree char *target = NULL;
-    if (dfd >= 0 && !read_once (repo, dfd, at, &file, out, &target, error))
+    if (dfd >= 0 && !read_once (dfd, at, &file, out, &target, error))
       return FALSE;
     if (file != REF_FILE_LINK) {
       *out_found = file == REF_FILE_CHECKSUM;
@@ -74,7 +74,7 @@ tree_repo_has_ref (const TreeRepo *self, const char *refspec, gboolean *out, GEr
   if (!refspec_parse (refspec, &remote, &ref, error) ||
       !refdir_open (self, remote != NULL ? REF_REMOTES : REF_HEADS, remote, REFDIR_FIND, &dfd,
                     error) ||
-      (dfd >= 0 && !refdir_open_parent (self, dfd, ref, REFDIR_FIND, &parent, &name, error)))
+      (dfd >= 0 && !refdir_open_parent (dfd, ref, REFDIR_FIND, &parent, &name, error)))
     return FALSE;
   *out = parent >= 0 && fstatat (parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
          !S_ISDIR (st.st_mode);
