@@ -146,12 +146,18 @@ is_same_inode (const Placer *self, const TreeChecksum *checksum, const struct st
   return FALSE;
 }
 
+static char *
+temp_name (void)
+{
+  return g_strdup_printf (".tmp-checkout.%08x", g_random_int ());
+}
+
 /* A file of another content replaces the old one by rename, so that there is always one. */
 static gboolean
 copy_over (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
            const char *name, GError **error)
 {
-  g_autofree char *temp = g_strdup_printf (".%s.%08x", "tmp-checkout", g_random_int ());
+  g_autofree char *temp = temp_name ();
   if (!copy_object (self, worker, checksum, dfd, temp, error))
     return FALSE;
   if (renameat (dfd, temp, dfd, name) == 0)
@@ -269,7 +275,7 @@ static gboolean
 link_over (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
            LinkResult *out, GError **error)
 {
-  g_autofree char *temp = g_strdup_printf (".tmp-checkout.%08x", g_random_int ());
+  g_autofree char *temp = temp_name ();
   *out = link_object (self, checksum, dfd, temp, error);
   if (*out != LINKED)
     return *out != LINK_FAILED;
