@@ -19,6 +19,7 @@
 
 #include "src/external.h"
 #include "src/help.h"
+#include "src/suggest.h"
 #include "tree-error.h"
 
 /* ---- Options that every command has ---- */
@@ -202,6 +203,22 @@ check_texts (const Command *command, GError **error)
   return TRUE;
 }
 
+/* GOption's message ends with the option that it does not know. */
+static char *
+suggest_option (const GArray *entries, const GError *wrong)
+{
+  const char *typed = strrchr (wrong->message, ' ');
+  if (!g_error_matches (wrong, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) || typed == NULL ||
+      !g_str_has_prefix (typed, " --"))
+    return g_strdup ("");
+  g_autofree char *name = g_strndup (typed + 3, strcspn (typed + 3, "="));
+  Suggest suggest;
+  suggest_init (&suggest, name);
+  for (guint i = 0; i < entries->len; i++)
+    suggest_offer (&suggest, g_array_index (entries, GOptionEntry, i).long_name);
+  return suggest_text (&suggest, "--");
+}
+
 /* Takes the options out of line->front. */
 static gboolean
 parse_options (CommandLine *line, GError **error)
@@ -215,8 +232,9 @@ parse_options (CommandLine *line, GError **error)
   char **argv = (char **)line->front->pdata;
   g_autoptr (GError) wrong = NULL;
   if (!g_option_context_parse (context, &argc, &argv, &wrong)) {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "%s; see '%s --help'", wrong->message,
-                 line->name->str);
+    g_autofree char *hint = suggest_option (entries, wrong);
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "%s%s; see '%s --help'", wrong->message,
+                 hint, line->name->str);
     return FALSE;
   }
   g_ptr_array_set_size (line->front, argc);
@@ -316,10 +334,13 @@ no_command (const char *program, const CommandLine *line, GError **error)
     return FALSE;
   }
   g_autofree char *quoted = top ? g_strdup ("") : g_strdup_printf ("\"%s\" sub", group->name);
-  const char *near = help_suggest (group, line->unknown);
-  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "Unknown %scommand '%s'%s%s%s", quoted,
-               line->unknown, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-               near != NULL ? "'?" : "");
+  Suggest suggest;
+  suggest_init (&suggest, line->unknown);
+  for (const Command *const *sub = group->subcommands; *sub != NULL; sub++)
+    suggest_offer (&suggest, (*sub)->name);
+  g_autofree char *hint = suggest_text (&suggest, "");
+  g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID, "Unknown %scommand '%s'%s", quoted,
+               line->unknown, hint);
   return FALSE;
 }
 

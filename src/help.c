@@ -124,46 +124,6 @@ help_print_version (const char *program)
       printf ("  - %s\n", *feature);
 }
 
-/* How many letters must be added, dropped or changed to make @b of @a (Levenshtein). */
-static guint
-edit_distance (const char *a, const char *b)
-{
-  enum {
-    MAX_LEN = 31
-  };
-  gsize len_a = strlen (a), len_b = strlen (b);
-  if (len_a > MAX_LEN || len_b > MAX_LEN)
-    return G_MAXUINT;
-  guint row[MAX_LEN + 1];
-  for (guint j = 0; j <= len_b; j++)
-    row[j] = j;
-  for (gsize i = 1; i <= len_a; i++) {
-    guint diagonal = row[0];
-    row[0] = (guint)i;
-    for (gsize j = 1; j <= len_b; j++) {
-      guint change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = MIN (change, MIN (row[j], row[j - 1]) + 1);
-    }
-  }
-  return row[len_b];
-}
-
-const char *
-help_suggest (const Command *group, const char *word)
-{
-  const char *best = NULL;
-  guint best_distance = 3; /* two slips of the finger, no more */
-  for (const Command *const *sub = group->subcommands; *sub != NULL; sub++) {
-    guint distance = edit_distance (word, (*sub)->name);
-    if (distance < best_distance && distance < strlen ((*sub)->name)) {
-      best = (*sub)->name;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
 /* ---- The list for completion ---- */
 
 static void

@@ -12,9 +12,6 @@ void help_print (FILE *stream, const char *program, const char *name, const Comm
 /* A small YAML document, whose features scripts look for. */
 void help_print_version (const char *program);
 
-/* The name in a group that @word comes near to, or NULL. */
-const char *help_suggest (const Command *group, const char *word);
-
 /* Prints every command and option, one a line, with tabs between the fields, in this order:
  *   command <tab> PATH <tab> ARGUMENTS <tab> SUMMARY
  *   option  <tab> PATH <tab> --LONG or --LONG= <tab> -S or nothing <tab> VALUE <tab> DESCRIPTION

@@ -30,7 +30,10 @@ static gboolean
 not_found (TreeObjectType type, const TreeChecksum *checksum, GError **error)
 {
   g_autofree char *name = object_to_string (&(ObjectName){*checksum, type});
-  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such metadata object %s", name);
+  return throw_error (error, TREE_ERROR_NOT_FOUND, "No such metadata object %s; %s", name,
+                      type == TREE_OBJECT_COMMIT
+                          ? "it was pruned, or never pulled (see 'pull --depth')"
+                          : "it was left out of a pull, or lost (see 'fsck --repair')");
 }
 
 gboolean

@@ -419,7 +419,7 @@ check_device (const TreeRepo *repo, int dfd, const char *path, GError **error)
   return objects.st_dev == target.st_dev ||
          throw_error (error, TREE_ERROR_UNSUPPORTED,
                       "Unable to do hardlink checkout across devices: '%s' is on another file "
-                      "system than the repository",
+                      "system than the repository; without -H its files are copied",
                       path);
 }
 

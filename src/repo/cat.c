@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
@@ -14,7 +15,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error,
                                 "A COMMIT and at least one PATH argument are required");
   TreeChecksum commit;
-  if (!tree_repo_resolve_rev (context->repo, argv[0], &commit, error))
+  if (!rev_resolve (context->repo, argv[0], &commit, error))
     return FALSE;
   for (int i = 1; i < argc; i++)
     if (!tree_repo_cat (context->repo, &commit, argv[i], STDOUT_FILENO, error))

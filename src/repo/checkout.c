@@ -9,6 +9,7 @@
 
 #include "src/command.h"
 #include "src/commit-rules.h"
+#include "src/rev.h"
 #include "src/values.h"
 #include "tree-checkout.h"
 #include "tree-error.h"
@@ -128,12 +129,24 @@ read_options (TreeCheckoutOptions *out, GError **error)
   return opt_fsync == NULL || value_parse_boolean ("--fsync", opt_fsync, &out->fsync, error);
 }
 
+/* Without DESTINATION the commit's name is that of the directory. */
+static gboolean
+check_default_destination (const CommandContext *context, const char *rev, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (rev);
+  return g_file_test (parent, G_FILE_TEST_IS_DIR) ||
+         command_usage_error (context, error,
+                              "DESTINATION must be specified: without it the tree goes to '%s', "
+                              "and there is no directory '%s'",
+                              rev, parent);
+}
+
 static gboolean
 check_out (const TreeRepo *repo, const char *rev, const char *destination,
            const TreeCheckoutOptions *how, GError **error)
 {
   TreeChecksum commit;
-  return tree_repo_resolve_rev (repo, rev, &commit, error) &&
+  return rev_resolve (repo, rev, &commit, error) &&
          tree_repo_checkout (repo, &commit, AT_FDCWD, destination, how, error);
 }
 
@@ -189,6 +202,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "%s must be specified",
                                 is_list ? "DESTINATION" : "COMMIT");
   if (!command_check_words (context, argc, 1, is_list ? 1 : 2, error))
+    return FALSE;
+  if (!is_list && argc == 1 && !check_default_destination (context, argv[0], error))
     return FALSE;
   TreeCheckoutOptions how;
   if (!read_options (&how, error))

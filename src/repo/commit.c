@@ -11,6 +11,7 @@
 #include "src/command.h"
 #include "src/commit-rules.h"
 #include "src/editor.h"
+#include "src/rev.h"
 #include "src/show/progress.h"
 #include "src/values.h"
 #include "tree-commit.h"
@@ -252,7 +253,7 @@ static gboolean
 add_rev (TreeRepo *repo, GArray *sources, const char *rev, GError **error)
 {
   TreeSource source = {.kind = TREE_SOURCE_COMMIT};
-  if (!tree_repo_resolve_rev (repo, rev, &source.commit, error))
+  if (!rev_resolve (repo, rev, &source.commit, error))
     return FALSE;
   g_array_append_val (sources, source);
   return TRUE;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/show/json.h"
 #include "tree-diff.h"
 #include "tree-error.h"
@@ -38,7 +39,11 @@ read_side (const TreeRepo *repo, const char *word, TreeDiffSide *out, GError **e
 {
   *out = (TreeDiffSide){.dfd = AT_FDCWD, .path = word};
   out->is_directory = *word == '/' || *word == '.';
-  return out->is_directory || tree_repo_resolve_rev (repo, word, &out->commit, error);
+  if (out->is_directory || rev_resolve (repo, word, &out->commit, error))
+    return TRUE;
+  if (g_file_test (word, G_FILE_TEST_IS_DIR))
+    g_prefix_error (error, "'%s' is taken for a revision; the directory is './%s': ", word, word);
+  return FALSE;
 }
 
 /* ---- What differs ---- */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "tree-error.h"
 #include "tree-export.h"
 
@@ -70,7 +71,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeExportOptions how = {
       .subpath = opt_subpath, .prefix = opt_prefix, .no_xattrs = opt_no_xattrs};
   TreeChecksum commit;
-  if (!tree_repo_resolve_rev (context->repo, argv[0], &commit, error))
+  if (!rev_resolve (context->repo, argv[0], &commit, error))
     return FALSE;
   if (opt_output != NULL)
     return export_to_file (context->repo, &commit, &how, error);

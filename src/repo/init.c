@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 #include "src/command.h"
 
@@ -17,6 +18,21 @@ static const GOptionEntry options[] = {
     {NULL},
 };
 
+/* Scripts make a repository "if it is not there" by init alone, so one that is there is no error.
+ */
+static gboolean
+note_other_mode (const char *path, TreeMode mode, GError **error)
+{
+  g_autoptr (TreeRepo) repo = tree_repo_open (AT_FDCWD, path, error);
+  if (repo == NULL)
+    return FALSE;
+  TreeMode is = tree_repo_get_mode (repo);
+  if (is != mode)
+    fprintf (stderr, "note: '%s' exists, in mode %s; it is left as it is\n", path,
+             tree_mode_to_string (is));
+  return TRUE;
+}
+
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
@@ -26,7 +42,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return FALSE;
   if (context->repo_path == NULL)
     return command_usage_error (context, error, "Command requires a --repo argument");
-  return tree_repo_create (AT_FDCWD, context->repo_path, mode, opt_collection_id, error);
+  if (!tree_repo_create (AT_FDCWD, context->repo_path, mode, opt_collection_id, error))
+    return FALSE;
+  return opt_mode == NULL || note_other_mode (context->repo_path, mode, error);
 }
 
 const Command cmd_repo_init = {

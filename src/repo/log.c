@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/show/dump.h"
 #include "tree-error.h"
 
@@ -58,7 +59,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "A rev argument is required");
   TreeChecksum checksum;
   if (!command_check_words (context, argc, 1, 1, error) ||
-      !tree_repo_resolve_rev (context->repo, argv[0], &checksum, error))
+      !rev_resolve (context->repo, argv[0], &checksum, error))
     return FALSE;
   g_auto (ShowJson) json = {0};
   show_json_init (&json);

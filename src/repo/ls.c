@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/show/json.h"
 #include "tree-error.h"
 
@@ -122,7 +123,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (argc < 1)
     return command_usage_error (context, error, "COMMIT must be specified");
   TreeChecksum commit;
-  if (!tree_repo_resolve_rev (context->repo, argv[0], &commit, error))
+  if (!rev_resolve (context->repo, argv[0], &commit, error))
     return FALSE;
   TreeLsFlags flags = TREE_LS_DEFAULT;
   if (opt_recursive)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/values.h"
 #include "tree-error.h"
 
@@ -96,7 +97,7 @@ resolve_commits (const TreeRepo *repo, GError **error)
   g_autoptr (GArray) commits = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
   for (char **rev = opt_delete_commit; rev != NULL && *rev != NULL; rev++) {
     TreeChecksum commit;
-    if (!tree_repo_resolve_rev (repo, *rev, &commit, error))
+    if (!rev_resolve (repo, *rev, &commit, error))
       return NULL;
     g_array_append_val (commits, commit);
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/show/json.h"
 #include "tree-error.h"
 
@@ -202,7 +203,7 @@ create (const CommandContext *context, int argc, char **argv, GError **error)
   if (opt_alias)
     return create_alias (context->repo, opt_create, argv[0], error);
   TreeChecksum checksum;
-  return tree_repo_resolve_rev (context->repo, argv[0], &checksum, error) &&
+  return rev_resolve (context->repo, argv[0], &checksum, error) &&
          tree_repo_set_ref (context->repo, opt_create, &checksum, error);
 }
 
@@ -226,7 +227,7 @@ create_in_collection (TreeRepo *repo, const char *rev, GError **error)
     }
   }
   TreeChecksum checksum;
-  return tree_repo_resolve_rev (repo, rev, &checksum, error) &&
+  return rev_resolve (repo, rev, &checksum, error) &&
          tree_repo_set_collection_ref (repo, collection, colon + 1, &checksum, error);
 }
 

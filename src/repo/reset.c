@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "tree-error.h"
 
 static gboolean
@@ -14,13 +15,13 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeChecksum then;
   gboolean is_there = FALSE;
   if (!command_check_words (context, argc, 2, 2, error) ||
-      !tree_repo_resolve_rev (context->repo, argv[1], &then, error))
+      !rev_resolve (context->repo, argv[1], &then, error))
     return FALSE;
   /* A ref that is damaged is there, too: this mends it. */
   if (!tree_repo_has_ref (context->repo, argv[0], &is_there, error))
     return FALSE;
   g_autoptr (GError) local_error = NULL;
-  if (!is_there && !tree_repo_resolve_rev (context->repo, argv[0], &now, &local_error)) {
+  if (!is_there && !rev_resolve (context->repo, argv[0], &now, &local_error)) {
     g_set_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND,
                  "Invalid ref '%s': it must exist (`refs --create` makes one): %s", argv[0],
                  local_error->message);

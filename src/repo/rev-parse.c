@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "tree-error.h"
 
 static gboolean opt_single;
@@ -51,7 +52,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "REV must be specified");
   for (int i = 0; i < argc; i++) {
     TreeChecksum checksum;
-    if (!tree_repo_resolve_rev (context->repo, argv[i], &checksum, error))
+    if (!rev_resolve (context->repo, argv[i], &checksum, error))
       return FALSE;
     print_checksum (&checksum);
   }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/show/dump.h"
 #include "src/show/sizes.h"
 #include "tree-error.h"
@@ -229,7 +230,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (opt_variant_type != NULL)
     return show_file_as_variant (word, error);
   TreeChecksum checksum;
-  if (!tree_repo_resolve_rev (context->repo, word, &checksum, error))
+  if (!rev_resolve (context->repo, word, &checksum, error))
     return FALSE;
   gboolean about_commit = opt_key != NULL || opt_detached_key != NULL || opt_list_keys ||
                           opt_list_detached_keys || opt_json || opt_sizes || opt_related;

@@ -175,6 +175,7 @@ ok "the cache of unpacked files"
 
 fails_with "Refspec 'nope' not found" "$PANDO" checkout nope
 fails_with 'COMMIT must be specified; usage: pando checkout' "$PANDO" checkout
+fails_with "DESTINATION must be specified: without it the tree goes to 'os/x', and there is no directory 'os'" "$PANDO" checkout os/x
 fails_with 'No such file or directory' "$PANDO" checkout -U os/x no/such/place
 fails_with 'Invalid boolean argument .perhaps.' "$PANDO" checkout --fsync=perhaps os/x out2
 ok "errors"

@@ -13,10 +13,13 @@ assert_eq "$($PANDO --repo=archive config get core.mode)" archive-z2
 ok "the three modes, in silence"
 
 cp archive/config before
-$PANDO init --repo=archive --mode=bare >out 2>&1
+$PANDO init --repo=archive --mode=archive >out 2>&1
+$PANDO init --repo=archive >>out 2>&1
 assert_content out ""
+$PANDO init --repo=archive --mode=bare >out 2>&1
+assert_match out "^note: 'archive' exists, in mode archive-z2; it is left as it is"
 cmp before archive/config
-ok "a repository that exists is left as it is"
+ok "a repository that exists is left as it is, and told when it is of another mode"
 
 $PANDO init --repo=collection --mode=archive-z2 --collection-id=org.example.Os
 assert_eq "$($PANDO --repo=collection config get core.collection-id)" org.example.Os

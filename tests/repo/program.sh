@@ -21,7 +21,9 @@ assert_match .err '^Usage:$'
 assert_content .out ""
 fails_with "Unknown command 'comit'; did you mean 'commit'\?" "$PANDO" comit
 fails_with "Unknown command 'xyzzy'$" "$PANDO" xyzzy
-ok "unknown commands"
+fails_with "Unknown option --subjcet=x; did you mean '--subject'\?; see 'pando commit --help'" "$PANDO" commit --subjcet=x
+fails_with "Unknown option --bogus; see 'pando commit --help'" "$PANDO" commit --bogus
+ok "unknown commands and options"
 
 $PANDO dump-commands 2>/dev/null && fail "no such command"
 $PANDO --dump-commands >out
@@ -43,6 +45,9 @@ $PANDO --repo=r init --mode=archive
 $PANDO repo commit -b x tree --repo r >/dev/null
 $PANDO --repo r refs >out
 assert_content out x
+$PANDO --repo=r refs --create=os/stable x
+fails_with "Refspec 'os/stabel' not found; did you mean 'os/stable'\?" "$PANDO" --repo=r log os/stabel
+$PANDO --repo=r refs --delete os
 echo word >tree/-b
 $PANDO --repo=r commit -b y -- tree >/dev/null
 $PANDO --repo=r cat y -- -b >out
