@@ -47,7 +47,6 @@ upgrade () {
     apt "$@" --no-install-recommends upgrade
     # shellcheck disable=SC2086
     apt "$@" --no-install-recommends install $more
-    chroot "$root" update-initramfs -u -k all
     apt clean
   ' upgrade "$root" "${more_packages[*]}" "${options[@]}" </dev/null
   rm "$root/usr/sbin/policy-rc.d"
