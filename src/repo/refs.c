@@ -99,44 +99,65 @@ list_prefix (const TreeRepo *repo, const char *prefix, ShowJson *json, GError **
   return TRUE;
 }
 
-static gboolean
-list (const CommandContext *context, int argc, char **argv, GError **error)
+static void
+print_collection_ref (const TreeCollectionRef *ref, ShowJson *json)
 {
-  g_auto (ShowJson) json = {0};
-  show_json_init (&json);
-  if (opt_json)
-    show_json_begin_array (&json, NULL);
-  if (argc == 0 && !list_prefix (context->repo, NULL, &json, error))
-    return FALSE;
-  for (int i = 0; i < argc; i++)
-    if (!list_prefix (context->repo, argv[i], &json, error))
-      return FALSE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&ref->checksum, hex);
   if (opt_json) {
-    show_json_end_array (&json);
-    show_json_flush (&json);
+    show_json_begin_object (json, NULL);
+    show_json_string (json, "collection", ref->collection);
+    show_json_string (json, "name", ref->name);
+    show_json_string (json, "checksum", hex);
+    show_json_end_object (json);
+    return;
+  }
+  printf ("(%s, %s)", ref->collection, ref->name);
+  if (opt_revision)
+    printf ("\t%s", hex);
+  putchar ('\n');
+}
+
+/* Of all collections, or of those that are named. */
+static gboolean
+list_collections (const TreeRepo *repo, char **named, ShowJson *json, GError **error)
+{
+  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (repo, error);
+  if (refs == NULL)
+    return FALSE;
+  for (guint i = 0; i < refs->len; i++) {
+    const TreeCollectionRef *ref = refs->pdata[i];
+    if (*named == NULL || g_strv_contains ((const char *const *)named, ref->collection))
+      print_collection_ref (ref, json);
   }
   return TRUE;
 }
 
 static gboolean
-list_collections (const CommandContext *context, int argc, char **argv, GError **error)
+list_prefixes (const TreeRepo *repo, char **prefixes, ShowJson *json, GError **error)
 {
-  if (opt_json || opt_alias)
-    return refuse (error, "--collections does not go with --json and --alias");
-  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (context->repo, error);
-  if (refs == NULL)
+  if (*prefixes == NULL)
+    return list_prefix (repo, NULL, json, error);
+  for (; *prefixes != NULL; prefixes++)
+    if (!list_prefix (repo, *prefixes, json, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+list (const TreeRepo *repo, char **words, GError **error)
+{
+  if (opt_collections && opt_alias)
+    return refuse (error, "--collections does not go with --alias");
+  g_auto (ShowJson) json = {0};
+  show_json_init (&json);
+  if (opt_json)
+    show_json_begin_array (&json, NULL);
+  if (!(opt_collections ? list_collections : list_prefixes) (repo, words, &json, error))
     return FALSE;
-  for (guint i = 0; i < refs->len; i++) {
-    const TreeCollectionRef *ref = refs->pdata[i];
-    if (argc > 0 && !g_strv_contains ((const char *const *)argv, ref->collection))
-      continue;
-    printf ("(%s, %s)", ref->collection, ref->name);
-    if (opt_revision) {
-      char hex[TREE_CHECKSUM_HEX_LEN + 1];
-      tree_checksum_to_hex (&ref->checksum, hex);
-      printf ("\t%s", hex);
-    }
-    putchar ('\n');
+  if (opt_json) {
+    show_json_end_array (&json);
+    show_json_flush (&json);
   }
   return TRUE;
 }
@@ -274,8 +295,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return change (context, argc, argv, error);
   if (opt_force)
     return refuse (error, "--force goes with --create");
-  return opt_collections ? list_collections (context, argc, argv, error)
-                         : list (context, argc, argv, error);
+  return list (context->repo, argv, error);
 }
 
 const Command cmd_repo_refs = {

@@ -62,6 +62,8 @@ ok "deleting, absent ones too"
 tip=$($PANDO commit -b os/c --timestamp=@3 tree)
 $PANDO refs -c --create=org.example.Mirror:os/c os/c
 assert_eq "$($PANDO refs -c -r org.example.Mirror)" "(org.example.Mirror, os/c)	$tip"
+$PANDO refs -c --json org.example.Mirror >out
+assert_match out '"collection" : "org.example.Mirror"' '"name" : "os/c"' "\"checksum\" : \"$tip\""
 fails_with 'COLLECTION-ID:REF' "$PANDO" refs -c --create=os/d os/c
 $PANDO refs -c --delete org.example.Mirror
 assert_eq "$($PANDO refs -c)" "(org.example.Os, os/c)"
