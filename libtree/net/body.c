@@ -20,7 +20,9 @@ struct FetchBody {
   gsize len;        /* of the content in the buffer */
   int fd;           /* -1 while the content is in memory */
   guint64 file_len; /* of the content in the file */
-  void *map;        /* of the file, once it was asked for */
+  Partial partial;  /* owns that file if it has a name */
+  gboolean resumed;
+  void *map; /* of the file, once it was asked for */
 };
 
 struct BodyPool {
@@ -67,6 +69,7 @@ body_new (BodyPool *pool)
   FetchBody *self = g_new0 (FetchBody, 1);
   self->pool = pool;
   self->fd = -1;
+  self->partial = PARTIAL_INIT;
   return self;
 }
 
@@ -151,6 +154,23 @@ spill (FetchBody *self, GError **error)
   return TRUE;
 }
 
+void
+body_keep (FetchBody *self, Partial *partial)
+{
+  g_assert (self->fd < 0 && self->len == 0);
+  self->partial = *partial;
+  *partial = PARTIAL_INIT;
+  self->fd = self->partial.fd;
+  self->file_len = self->partial.len;
+  self->resumed = self->file_len > 0;
+}
+
+guint64
+body_kept_bytes (const FetchBody *self)
+{
+  return self->partial.len;
+}
+
 gboolean
 body_append (FetchBody *self, const void *data, gsize len, GError **error)
 {
@@ -164,7 +184,8 @@ body_append (FetchBody *self, const void *data, gsize len, GError **error)
     self->len += len;
     return TRUE;
   }
-  if (!fd_write_all (self->fd, data, len, error))
+  if (!(self->partial.fd >= 0 ? partial_append (&self->partial, data, len, error)
+                              : fd_write_all (self->fd, data, len, error)))
     return FALSE;
   self->file_len += len;
   return TRUE;
@@ -175,18 +196,10 @@ drop_file (FetchBody *self)
 {
   if (self->map != NULL)
     (void)munmap (self->map, self->file_len);
-  self->map = NULL;
-  if (self->fd >= 0)
+  if (self->partial.fd >= 0)
+    partial_close (&self->partial);
+  else if (self->fd >= 0)
     (void)close (self->fd);
-  self->fd = -1;
-  self->file_len = 0;
-}
-
-void
-body_truncate (FetchBody *self)
-{
-  drop_file (self);
-  self->len = 0;
 }
 
 guint64
@@ -224,12 +237,24 @@ fetch_body_fd (const FetchBody *self)
   return self->fd;
 }
 
+gboolean
+fetch_body_is_resumed (const FetchBody *self)
+{
+  return self->resumed;
+}
+
+void
+fetch_body_forget (FetchBody *self)
+{
+  partial_forget (&self->partial);
+}
+
 void
 fetch_body_free (FetchBody *self)
 {
   if (self == NULL)
     return;
-  body_truncate (self);
+  drop_file (self);
   drop_buffer (self);
   g_free (self);
 }

@@ -18,14 +18,17 @@
 #define MAX_RETRY_MS (10 * 1000)
 /* A server may ask for more patience, but not for all of it. */
 #define MAX_RETRY_AFTER_S 120
+/* A try that kept so much more is a step forward. */
+#define PROGRESS_BYTES (64 * 1024)
 /* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
 #define IDLE_MS 1000
 
 /* A request until it is answered for good. */
 typedef struct {
-  FetchRequest request; /* path, etag and last_modified are owned */
+  FetchRequest request; /* path, etag, last_modified and keep_name are owned */
   guint mirror;         /* index of the base that is tried */
-  guint rounds;         /* through all mirrors that are behind us */
+  guint rounds;         /* through all mirrors that are behind us, since the last step forward */
+  guint64 kept_bytes;   /* the most that was ever kept of it */
   gint64 not_before_us; /* monotonic; when it waits for a retry */
   guint wait_s;         /* what the servers of this round asked for */
   gboolean may_help;    /* to try again: a mirror of this round failed, not all lack the file */
@@ -37,12 +40,14 @@ struct Fetcher {
   CURLM *multi;
   FetchConfig config; /* strings owned */
   BodyPool *bodies;
+  PartialDir *partials;              /* or NULL */
   GQueue queues[FETCH_N_PRIORITIES]; /* owned FetchJob */
   GQueue delayed;                    /* owned FetchJob that wait for a retry */
   GPtrArray *idle;                   /* owned Transfer without a job */
   GPtrArray *active;                 /* owned Transfer with one */
   Poller *poller;
-  guint limit; /* requests in flight */
+  guint limit;          /* requests in flight */
+  gboolean knows_http1; /* the last answer was one at a time */
   guint64 received;
   guint64 sent;
   gint woken; /* atomic: a wakeup was sent since the last turn */
@@ -56,6 +61,7 @@ fetch_job_free (FetchJob *job)
   g_free ((char *)job->request.path);
   g_free ((char *)job->request.etag);
   g_free ((char *)job->request.last_modified);
+  g_free ((char *)job->request.keep_name);
   g_clear_error (&job->failure);
   g_free (job);
 }
@@ -124,6 +130,8 @@ fetcher_new (const FetchConfig *config, GError **error)
   copy_config (&self->config, config);
   self->bodies = body_pool_new (config->tmp_dfd, self->config.memory_bytes,
                                 /* each_bytes= */ self->config.memory_bytes / 8);
+  if (config->keep_partials)
+    self->partials = partial_dir_new (config->partial_dfd, config->sync_partials);
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify)transfer_free);
   self->active = g_ptr_array_new ();
   self->limit = MIN (self->config.max_connections, self->config.max_requests);
@@ -175,6 +183,7 @@ fetcher_free (Fetcher *self)
     (void)self->curl->multi_cleanup (self->multi);
   poller_free (self->poller);
   body_pool_free (self->bodies);
+  partial_dir_free (self->partials);
   clear_config (&self->config);
   g_free (self);
 }
@@ -188,6 +197,7 @@ fetcher_start (Fetcher *self, const FetchRequest *request)
   job->request.path = g_strdup (request->path);
   job->request.etag = g_strdup (request->etag);
   job->request.last_modified = g_strdup (request->last_modified);
+  job->request.keep_name = g_strdup (request->keep_name);
   g_queue_push_tail (&self->queues[request->priority], job);
 }
 
@@ -266,6 +276,18 @@ delay_job (Fetcher *self, FetchJob *job)
   g_queue_push_tail (&self->delayed, job);
 }
 
+/* A bad line that lets something through each time is not what the number of retries is about. The
+ * file has an end, and so have these steps. */
+static void
+note_progress (FetchJob *job, Transfer *transfer)
+{
+  guint64 kept = body_kept_bytes (transfer->body);
+  if (kept < job->kept_bytes + PROGRESS_BYTES)
+    return;
+  job->kept_bytes = kept;
+  job->rounds = 0;
+}
+
 /* A mirror did not give the file: the next one, all of them again, or the end. */
 static void
 try_again (Fetcher *self, FetchJob *job, Transfer *transfer, TransferOutcome outcome,
@@ -273,6 +295,7 @@ try_again (Fetcher *self, FetchJob *job, Transfer *transfer, TransferOutcome out
 {
   if (outcome == OUTCOME_TRANSIENT || (outcome == OUTCOME_FATAL && self->config.retry_all)) {
     job->may_help = TRUE;
+    note_progress (job, transfer);
     job->wait_s = MAX (job->wait_s, transfer_retry_after_s (transfer));
   }
   /* Of several, keep the failure that says more than that a file is missing. */
@@ -301,7 +324,8 @@ take_transfer (Fetcher *self, GError **error)
 {
   if (self->idle->len > 0)
     return g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
-  return transfer_new (self->curl, &self->config, self->bodies, &self->received, error);
+  return transfer_new (self->curl, &self->config, self->bodies, self->partials, &self->received,
+                       error);
 }
 
 static gboolean
@@ -313,8 +337,7 @@ send_job (Fetcher *self, FetchJob *job, GError **error)
     return FALSE;
   transfer->job = job;
   g_ptr_array_add (self->active, transfer);
-  if (!transfer_prepare (transfer, url, job->request.max_bytes, &self->config, job->request.etag,
-                         job->request.last_modified, error))
+  if (!transfer_prepare (transfer, url, &job->request, &self->config, !self->knows_http1, error))
     return FALSE;
   CURLMcode code = self->curl->multi_add_handle (self->multi, transfer->easy);
   if (code != CURLM_OK)
@@ -371,10 +394,11 @@ settle (Fetcher *self, Transfer *transfer, CURLcode code)
   FetchJob *job = transfer->job;
   g_autoptr (GError) failure = NULL;
   TransferOutcome outcome = transfer_judge (transfer, code, &failure);
-  if (code == CURLE_OK)
-    self->limit = transfer_was_http2 (transfer)
-                      ? self->config.max_requests
-                      : MIN (self->config.max_connections, self->config.max_requests);
+  if (code == CURLE_OK) {
+    self->knows_http1 = !transfer_was_http2 (transfer);
+    self->limit = self->knows_http1 ? MIN (self->config.max_connections, self->config.max_requests)
+                                    : self->config.max_requests;
+  }
   if (outcome == OUTCOME_OK)
     finish (job, FETCH_OK, transfer, NULL);
   else if (outcome == OUTCOME_NOT_MODIFIED)

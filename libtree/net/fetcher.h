@@ -39,6 +39,9 @@ typedef struct {
   guint max_requests;         /* in flight over HTTP/2; 0 = 256 */
   guint max_connections;      /* 0 = 8 */
   int tmp_dfd;                /* borrowed; for bodies that are too large for memory */
+  gboolean keep_partials;     /* of requests with a name for it, what came before a cut, … */
+  gboolean sync_partials;     /* … also when the power is cut … */
+  int partial_dfd;            /* … in this directory; borrowed */
   gsize memory_bytes;         /* all bodies together; 0 = 8 MiB */
 } FetchConfig;
 
@@ -74,7 +77,10 @@ typedef struct {
   FetchPriority priority;
   const char *etag;          /* the copy that the caller has (may be NULL); copied */
   const char *last_modified; /* the same */
-  FetchDone done;            /* called once, from fetcher_run() */
+  /* Under this name what came is kept when the transfer is cut, and a later request of the same
+   * name goes on from there; copied. NULL: each try begins anew. */
+  const char *keep_name;
+  FetchDone done; /* called once, from fetcher_run() */
   gpointer user_data;
   GDestroyNotify drop; /* (nullable) called with @user_data when @done never will be */
 } FetchRequest;

@@ -3,6 +3,7 @@
 
 #include "net/transfer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -34,20 +35,52 @@ too_long (Transfer *self)
                      self->max_bytes);
 }
 
-/* At the first bytes: is this the file or an error page, and how much will come? */
+/* Does the answer go on where we asked? The last byte that is there comes again: a range behind the
+ * end would be an error, and a download may have been cut when all but the end of it was through.
+ */
+static gboolean
+takes_up (Transfer *self)
+{
+  guint64 start;
+  return self->partial.fd >= 0 && response_code (self) == 206 && self->content_range != NULL &&
+         sscanf (self->content_range, "bytes %" G_GUINT64_FORMAT "-", &start) == 1 &&
+         start == self->partial.len - 1 &&
+         (self->etag == NULL || strcmp (self->etag, self->partial.etag) == 0);
+}
+
+/* Where the bytes will go. @length: of what comes now, -1 if the server does not say. */
+static void
+choose_place (Transfer *self, curl_off_t length)
+{
+  if (response_code (self) == 206) {
+    self->partial.len--;
+    body_keep (self->body, &self->partial);
+    return;
+  }
+  partial_close (&self->partial); /* the file is another one now */
+  Partial fresh;
+  if (self->keep_name != NULL && length >= PARTIAL_MIN_BYTES &&
+      partial_begin (self->partials, self->keep_name, self->url, self->etag, &fresh))
+    body_keep (self->body, &fresh);
+  else if (length >= 0)
+    body_expect (self->body, (guint64)length);
+}
+
+/* At the first bytes: is this the file, the rest of it, or an error page, and how much will come?
+ */
 static void
 judge_status (Transfer *self)
 {
   self->judged_status = TRUE;
-  self->wanted = response_code (self) == 200;
+  self->wanted = response_code (self) == 200 || takes_up (self);
   curl_off_t length = -1;
   (void)self->curl->easy_getinfo (self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  if (!self->wanted || length < 0)
+  if (!self->wanted)
     return;
-  if ((guint64)length > self->max_bytes)
+  if (length >= 0 && (guint64)length > self->max_bytes)
     too_long (self);
   else
-    body_expect (self->body, (guint64)length);
+    choose_place (self, length);
 }
 
 static size_t
@@ -91,9 +124,11 @@ on_header (char *line, size_t size, size_t n, void *user_data)
     /* The answer after a redirect: what came before it says nothing about this one. */
     g_clear_pointer (&self->etag, g_free);
     g_clear_pointer (&self->last_modified, g_free);
+    g_clear_pointer (&self->content_range, g_free);
   }
   keep_header (line, len, "etag:", &self->etag);
   keep_header (line, len, "last-modified:", &self->last_modified);
+  keep_header (line, len, "content-range:", &self->content_range);
   return len;
 }
 
@@ -139,7 +174,6 @@ configure (Transfer *self, const FetchConfig *config)
   SET (CURLOPT_TCP_KEEPALIVE, 1L);
   SET (CURLOPT_HTTP_VERSION,
        (long)(config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  SET (CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L);
   SET (CURLOPT_CONNECTTIMEOUT, (long)config->connect_timeout_s);
   SET (CURLOPT_LOW_SPEED_LIMIT, (long)config->low_speed_bytes);
   SET (CURLOPT_LOW_SPEED_TIME, (long)config->low_speed_s);
@@ -163,12 +197,14 @@ configure (Transfer *self, const FetchConfig *config)
 }
 
 Transfer *
-transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies, guint64 *received,
-              GError **error)
+transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
+              PartialDir *partials, guint64 *received, GError **error)
 {
   Transfer *self = g_new0 (Transfer, 1);
   self->curl = curl;
   self->bodies = bodies;
+  self->partials = partials;
+  self->partial = PARTIAL_INIT;
   self->received = received;
   self->easy = curl->easy_init ();
   CURLcode code = self->easy == NULL ? CURLE_OUT_OF_MEMORY : configure (self, config);
@@ -199,29 +235,40 @@ add_header (Transfer *self, const char *line)
 }
 
 static void
-set_headers (Transfer *self, const FetchConfig *config, const char *etag, const char *last_modified)
+add_condition (Transfer *self, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_autofree char *line = g_strdup_printf ("%s: %s", name, value);
+  add_header (self, line);
+}
+
+static void
+set_headers (Transfer *self, const FetchConfig *config, const FetchRequest *request)
 {
   for (gsize i = 0; config->headers != NULL && config->headers[i] != NULL; i++)
     add_header (self, config->headers[i]);
-  if (etag != NULL) {
-    g_autofree char *line = g_strdup_printf ("If-None-Match: %s", etag);
-    add_header (self, line);
-  }
-  if (last_modified != NULL) {
-    g_autofree char *line = g_strdup_printf ("If-Modified-Since: %s", last_modified);
-    add_header (self, line);
-  }
+  add_condition (self, "If-None-Match", request->etag);
+  add_condition (self, "If-Modified-Since", request->last_modified);
+  if (self->partial.fd < 0)
+    return;
+  g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", self->partial.len - 1);
+  add_condition (self, "Range", range);
+  add_condition (self, "If-Range", self->partial.etag);
 }
 
 gboolean
-transfer_prepare (Transfer *self, const char *url, guint64 max_bytes, const FetchConfig *config,
-                  const char *etag, const char *last_modified, GError **error)
+transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
+                  const FetchConfig *config, gboolean may_share, GError **error)
 {
   g_assert (self->body == NULL);
   self->url = g_strdup (url);
-  self->max_bytes = max_bytes;
+  self->max_bytes = request->max_bytes;
   self->body = body_new (self->bodies);
-  set_headers (self, config, etag, last_modified);
+  self->keep_name = self->partials != NULL ? request->keep_name : NULL;
+  if (self->keep_name != NULL)
+    (void)partial_find (self->partials, self->keep_name, url, &self->partial);
+  set_headers (self, config, request);
   const CurlApi *curl = self->curl;
   CURLcode code = curl->easy_setopt (self->easy, CURLOPT_URL, url);
   if (code == CURLE_OK)
@@ -233,11 +280,14 @@ transfer_prepare (Transfer *self, const char *url, guint64 max_bytes, const Fetc
   if (code != CURLE_OK)
     return throw_error (error, TREE_ERROR_FAILED, "fetch '%s': %s", url,
                         curl->easy_strerror (code));
+  gboolean multiplexed = config->http2 && url_is_https (url);
   /* Many streams on one connection come in small frames anyway, and each handle has its own buffer.
    */
-  (void)curl->easy_setopt (
-      self->easy, CURLOPT_BUFFERSIZE,
-      (long)(url_is_https (url) && config->http2 ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
+  (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE,
+                           (long)(multiplexed ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
+  /* Waiting for a connection that may turn out to take many requests; to wait for one that takes a
+   * single one would let a stalled answer hold up all others. */
+  (void)curl->easy_setopt (self->easy, CURLOPT_PIPEWAIT, multiplexed && may_share ? 1L : 0L);
   return TRUE;
 }
 
@@ -262,12 +312,25 @@ judge_code (CURLcode code)
   }
 }
 
+/* A server that does not go on where we asked gets another request, for all of the file. */
 static TransferOutcome
-judge_response (long status)
+judge_range (Transfer *self)
+{
+  if (self->wanted)
+    return OUTCOME_OK;
+  partial_forget (&self->partial);
+  return self->partial.fd >= 0 ? OUTCOME_TRANSIENT : OUTCOME_FATAL;
+}
+
+static TransferOutcome
+judge_response (Transfer *self, long status)
 {
   switch (status) {
   case 200:
     return OUTCOME_OK;
+  case 206:
+  case 416:
+    return judge_range (self);
   case 304:
     return OUTCOME_NOT_MODIFIED;
   case 403:
@@ -327,7 +390,7 @@ transfer_judge (Transfer *self, CURLcode code, GError **out_error)
                        remedy_for (code));
     return judge_code (code);
   }
-  TransferOutcome outcome = judge_response (status);
+  TransferOutcome outcome = judge_response (self, status);
   if (outcome == OUTCOME_NOT_FOUND)
     (void)throw_error (out_error, TREE_ERROR_NOT_FOUND, "fetch '%s': server answered %ld", shown,
                        status);
@@ -366,6 +429,9 @@ transfer_reset (Transfer *self)
   g_clear_error (&self->write_error);
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->last_modified, g_free);
+  g_clear_pointer (&self->content_range, g_free);
+  partial_close (&self->partial);
+  self->keep_name = NULL;
   self->judged_status = FALSE;
   self->wanted = FALSE;
   self->discarded = 0;

@@ -22,26 +22,30 @@ typedef struct {
   char *url;
   guint64 max_bytes;
   FetchBody *body;
+  PartialDir *partials;   /* borrowed; NULL: nothing is kept */
+  const char *keep_name;  /* of this request, borrowed; NULL as well */
+  Partial partial;        /* what this request goes on from, until the server agrees */
   gboolean judged_status; /* the first bytes were seen, and the rest is treated like them */
   gboolean wanted;        /* the bytes are the file, not an error page */
   guint64 discarded;      /* bytes of an error page */
   GError *write_error;    /* why we stopped the transfer */
   char *etag;
   char *last_modified;
+  char *content_range;
   char curl_error[CURL_ERROR_SIZE];
   gpointer job; /* for the fetcher */
 } Transfer;
 
-/* @headers: borrowed; sent with every request. */
+/* All but @config and @error are borrowed. @partials: (nullable) */
 Transfer *transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
-                        guint64 *received, GError **error);
+                        PartialDir *partials, guint64 *received, GError **error);
 void transfer_free (Transfer *self);
 
-/* Readies the handle for @url; @headers are those of all requests, @etag and @last_modified may be
- * NULL. */
-gboolean transfer_prepare (Transfer *self, const char *url, guint64 max_bytes,
-                           const FetchConfig *config, const char *etag, const char *last_modified,
-                           GError **error);
+/* Readies the handle for @url, one of @request's; what @request points to is borrowed until
+ * transfer_reset(). @may_share: wait for a connection that is being made, for it may take many
+ * requests at a time. */
+gboolean transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
+                           const FetchConfig *config, gboolean may_share, GError **error);
 /* What came of it. *@out_error names the URL, also for OUTCOME_NOT_FOUND; unset for OK and
  * NOT_MODIFIED. */
 TransferOutcome transfer_judge (Transfer *self, CURLcode code, GError **out_error);

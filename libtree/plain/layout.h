@@ -14,6 +14,7 @@
 #define REPO_TMP "tmp"
 #define REPO_EXTENSIONS "extensions"
 #define REPO_SUMMARY_CACHE "tmp/cache/summaries"
+#define REPO_PARTIAL "tmp/pando-partial" /* downloads that were cut */
 #define REPO_STAT_CACHE "tmp/cache/stat"
 #define REPO_SUMMARY "summary"
 #define REPO_SUMMARY_SIG "summary.sig"

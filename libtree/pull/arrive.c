@@ -17,6 +17,7 @@
 #define MAX_QUEUED 4096
 
 typedef struct {
+  gboolean is_publication; /* of what is staged; nothing else is set */
   PullAction action;
   PullItem item;
   FetchBody *body;
@@ -25,19 +26,24 @@ typedef struct {
 
 /* A finished job, and of a dirtree what it names and is not here. */
 typedef struct {
+  gboolean is_publication;
   PullAction action;
   TreeObjectType type;
-  GArray *children; /* PullItem; or NULL */
+  GArray *children;      /* PullItem; or NULL */
+  gboolean again;        /* it is to be fetched anew */
+  TreeChecksum checksum; /* of what is */
 } Result;
 
 struct Arrival {
   ArrivalConfig config;
   Pool *pool;
-  guint n_underway; /* of the owner's thread */
-  GMutex lock;      /* guards all below */
+  guint n_underway;       /* of the owner's thread, as the next one */
+  gboolean is_publishing; /* such a job is under way */
+  GMutex lock;            /* guards all below */
   GCond changed;
   GArray *results; /* Result */
   guint n_running; /* pushed and without a result yet */
+  SumSet anew;     /* files that were fetched anew once, for they were bad */
   gboolean failed;
 };
 
@@ -256,10 +262,8 @@ run_metadata (Arrival *self, Job *job, GArray **out_children, GError **error)
 }
 
 static gboolean
-run_content (Arrival *self, ObjectWriter *writer, Job *job, GError **error)
+put_body (ObjectWriter *writer, Job *job, GError **error)
 {
-  if (job->action == PULL_IMPORT)
-    return import_file (self, writer, &job->item, error);
   int fd = fetch_body_fd (job->body);
   if (fd >= 0)
     return object_writer_put_archive_fd (writer, fd, &job->item.checksum, error);
@@ -267,6 +271,46 @@ run_content (Arrival *self, ObjectWriter *writer, Job *job, GError **error)
   gsize len;
   return fetch_body_data (job->body, &data, &len, error) &&
          object_writer_put_archive_data (writer, data, len, &job->item.checksum, error);
+}
+
+/* Pieces that came at different times may not belong together, or the first was damaged when the
+ * machine stopped. Once for each file; then it is the server's fault. */
+static gboolean
+may_fetch_anew (Arrival *self, const Job *job)
+{
+  if (!fetch_body_is_resumed (job->body))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  gboolean first = sumset_add (&self->anew, &job->item.checksum);
+  g_mutex_unlock (&self->lock);
+  return first;
+}
+
+static gboolean
+run_content (Arrival *self, ObjectWriter *writer, Job *job, gboolean *out_again, GError **error)
+{
+  if (job->action == PULL_IMPORT)
+    return import_file (self, writer, &job->item, error);
+  g_autoptr (GError) local_error = NULL;
+  gboolean ok = put_body (writer, job, &local_error);
+  /* A full disk says nothing about what came. */
+  gboolean bad = g_error_matches (local_error, TREE_ERROR, TREE_ERROR_CORRUPT);
+  if (ok || bad)
+    fetch_body_forget (job->body);
+  *out_again = bad && may_fetch_anew (self, job);
+  if (ok || *out_again)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+run_work (Arrival *self, ObjectWriter *writer, Job *job, Result *result, GError **error)
+{
+  if (job->is_publication)
+    return txn_publish_early (self->config.txn, error);
+  return job->item.type == TREE_OBJECT_FILE ? run_content (self, writer, job, &result->again, error)
+                                            : run_metadata (self, job, &result->children, error);
 }
 
 /* Says when the owner should look: a dirtree leads to more; otherwise when the workers run dry. */
@@ -278,7 +322,7 @@ post (Arrival *self, const Result *result, gboolean failed)
   self->failed |= failed;
   if (!failed)
     g_array_append_val (self->results, *result);
-  gboolean wake = failed || self->n_running == 0 ||
+  gboolean wake = failed || self->n_running == 0 || result->again ||
                   (result->children != NULL && result->children->len > 0) ||
                   self->results->len % 32 == 0;
   if (wake)
@@ -293,10 +337,11 @@ run_job (gpointer data, gpointer worker, gpointer user_data, GError **error)
 {
   Arrival *self = user_data;
   g_autoptr (Job) job = data;
-  Result result = {.action = job->action, .type = job->item.type};
-  gboolean ok = job->item.type == TREE_OBJECT_FILE
-                    ? run_content (self, worker, job, error)
-                    : run_metadata (self, job, &result.children, error);
+  Result result = {.is_publication = job->is_publication,
+                   .action = job->action,
+                   .type = job->item.type,
+                   .checksum = job->item.checksum};
+  gboolean ok = run_work (self, worker, job, &result, error);
   if (!ok && job->url != NULL)
     (void)prefix_error (error, "fetched '%s'", job->url);
   /* The memory is free before the owner is told that it may fetch more. */
@@ -347,10 +392,21 @@ arrival_finish (Arrival *self, GError **error)
 {
   gboolean ok = pool_finish (self->pool, error);
   g_array_unref (self->results);
+  sumset_clear (&self->anew);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_free (self);
   return ok;
+}
+
+static void
+push_job (Arrival *self, Job *job)
+{
+  g_mutex_lock (&self->lock);
+  self->n_running++;
+  g_mutex_unlock (&self->lock);
+  self->n_underway++;
+  (void)pool_push (self->pool, job); /* after a failure the job is dropped, and collect tells */
 }
 
 void
@@ -362,17 +418,42 @@ arrival_push (Arrival *self, PullAction action, PullItem *item, FetchBody *body,
   item->route = NULL;
   job->body = body;
   job->url = g_strdup (url);
-  g_mutex_lock (&self->lock);
-  self->n_running++;
-  g_mutex_unlock (&self->lock);
-  self->n_underway++;
-  (void)pool_push (self->pool, job); /* after a failure the job is dropped, and collect tells */
+  push_job (self, job);
+}
+
+void
+arrival_publish (Arrival *self)
+{
+  if (self->is_publishing)
+    return;
+  Job *job = g_new0 (Job, 1);
+  job->is_publication = self->is_publishing = TRUE;
+  push_job (self, job);
 }
 
 guint
 arrival_n_underway (Arrival *self)
 {
   return self->n_underway;
+}
+
+static void
+take_result (Arrival *self, PullQueue *queue, const Result *result)
+{
+  self->n_underway--;
+  if (result->is_publication) {
+    self->is_publishing = FALSE;
+    return;
+  }
+  for (guint k = 0; result->children != NULL && k < result->children->len; k++) {
+    PullItem *child = &g_array_index (result->children, PullItem, k);
+    pull_queue_add (queue, child);
+    child->route = NULL; /* the queue has it now */
+  }
+  if (result->again)
+    pull_queue_put_back (queue, result->action, &result->checksum);
+  else
+    pull_queue_finish (queue, result->action, result->type);
 }
 
 gboolean
@@ -386,16 +467,8 @@ arrival_collect (Arrival *self, PullQueue *queue)
   fresh = results;
   gboolean failed = self->failed;
   g_mutex_unlock (&self->lock);
-  for (guint i = 0; i < fresh->len; i++) {
-    const Result *result = &g_array_index (fresh, Result, i);
-    for (guint k = 0; result->children != NULL && k < result->children->len; k++) {
-      PullItem *child = &g_array_index (result->children, PullItem, k);
-      pull_queue_add (queue, child);
-      child->route = NULL; /* the queue has it now */
-    }
-    pull_queue_finish (queue, result->action, result->type);
-    self->n_underway--;
-  }
+  for (guint i = 0; i < fresh->len; i++)
+    take_result (self, queue, &g_array_index (fresh, Result, i));
   return !failed;
 }
 

@@ -34,6 +34,9 @@ gboolean arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum 
 /* Takes what @item owns, and @body (PULL_FETCH, from @url; NULL otherwise). */
 void arrival_push (Arrival *self, PullAction action, PullItem *item, FetchBody *body,
                    const char *url);
+/* Has a worker publish what is whole by now (txn_publish_early()); does nothing while one is at it.
+ */
+void arrival_publish (Arrival *self);
 /* Jobs that were pushed and not collected yet. */
 guint arrival_n_underway (Arrival *self);
 /* Moves results to @queue. FALSE when a job failed: then arrival_finish() tells why. */

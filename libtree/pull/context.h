@@ -19,7 +19,13 @@ typedef struct {
   gboolean is_local;   /* the first source is what is pulled from */
   Txn *txn;            /* owned */
   int tmp_dfd;         /* owned; where large downloads go; -1 if is_local */
+  int partial_dfd;     /* owned; where they are kept when they are cut; the same */
   Fetcher *fetcher;    /* owned; NULL if is_local */
   PullQueue *queue;    /* owned */
   Arrival *arrival;    /* owned; NULL once its workers are gone */
 } PullContext;
+
+#define PULL_CONTEXT_INIT                                                                          \
+  {                                                                                                \
+    .tmp_dfd = -1, .partial_dfd = -1                                                               \
+  }

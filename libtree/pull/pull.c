@@ -27,6 +27,7 @@
 /* Jobs that workers have not done yet; beyond, the network waits for them. */
 #define MAX_UNDERWAY 256
 #define PROGRESS_INTERVAL_US (100 * 1000)
+#define PUBLICATION_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define IDLE_MS 500
 
 typedef struct {
@@ -34,7 +35,8 @@ typedef struct {
   PullCommits *commits;
   guint64 content_max_bytes;
   gint64 next_progress_us;
-  GError *error; /* why the turn ended the run */
+  gint64 next_publication_us; /* 0: not begun */
+  GError *error;              /* why the turn ended the run */
 } Pull;
 
 /* ---- Objects from the network ---- */
@@ -97,6 +99,8 @@ fetch_object (Pull *self, const PullItem *item)
 {
   gboolean is_content = item->type == TREE_OBJECT_FILE;
   char path[sizeof REPO_OBJECTS + OBJECT_PATH_MAX] = REPO_OBJECTS "/";
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&item->checksum, hex);
   object_path (&(ObjectName){item->checksum, item->type}, /* archive= */ TRUE,
                path + strlen (REPO_OBJECTS "/"));
   Ticket *ticket = g_new0 (Ticket, 1);
@@ -106,6 +110,7 @@ fetch_object (Pull *self, const PullItem *item)
                           .path = path,
                           .max_bytes = is_content ? self->content_max_bytes : OBJECT_METADATA_MAX,
                           .priority = is_content ? FETCH_PRIORITY_CONTENT : FETCH_PRIORITY_METADATA,
+                          .keep_name = is_content ? hex : NULL,
                           .done = on_object,
                           .user_data = ticket,
                           .drop = drop_object};
@@ -150,6 +155,19 @@ report_progress (Pull *self, gboolean force)
       fetcher != NULL ? "Receiving objects" : "Importing objects", options->user_data);
 }
 
+/* What is lost by a power cut is what came since. */
+static void
+publish_now_and_then (Pull *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  if (self->next_publication_us == 0)
+    self->next_publication_us = now + PUBLICATION_INTERVAL_US;
+  if (now < self->next_publication_us)
+    return;
+  self->next_publication_us = now + PUBLICATION_INTERVAL_US;
+  arrival_publish (self->context.arrival);
+}
+
 /* FALSE: all is done, or cannot be. */
 static gboolean
 turn (gpointer user_data)
@@ -162,6 +180,7 @@ turn (gpointer user_data)
       !pull_commits_step (self->commits, &self->error))
     return FALSE;
   feed (self);
+  publish_now_and_then (self);
   report_progress (self, FALSE);
   return !pull_queue_is_done (self->context.queue) || !pull_commits_is_done (self->commits);
 }
@@ -223,8 +242,18 @@ open_fetcher (PullContext *context, GError **error)
   autofd int tmp = dir_open_at (context->repo->dfd, REPO_TMP, error);
   if (tmp < 0)
     return FALSE;
+  if (!dir_ensure_at (context->repo->dfd, REPO_PARTIAL, 0700, error))
+    return FALSE;
+  autofd int partial = dir_open_at (context->repo->dfd, REPO_PARTIAL, error);
+  if (partial < 0)
+    return FALSE;
   context->tmp_dfd = fd_steal (&tmp);
-  context->remote->fetch.tmp_dfd = context->tmp_dfd;
+  context->partial_dfd = fd_steal (&partial);
+  FetchConfig *fetch = &context->remote->fetch;
+  fetch->tmp_dfd = context->tmp_dfd;
+  fetch->keep_partials = TRUE;
+  fetch->partial_dfd = context->partial_dfd;
+  fetch->sync_partials = !context->options->disable_fsync;
   context->fetcher = fetcher_new (&context->remote->fetch, error);
   return context->fetcher != NULL &&
          pull_remote_find_mirrors (context->remote, context->fetcher, context->options->interrupted,
@@ -298,6 +327,7 @@ pull_clear (Pull *self)
   g_free (context->collection_id);
   g_strfreev (context->subpaths);
   fd_cleanup (&context->tmp_dfd);
+  fd_cleanup (&context->partial_dfd);
   g_clear_error (&self->error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pull, pull_clear)
@@ -432,7 +462,6 @@ init (Pull *self, TreeRepo *repo, const TreePullOptions *options)
 {
   self->context.repo = repo;
   self->context.options = options;
-  self->context.tmp_dfd = -1;
   self->context.sources = g_ptr_array_new_with_free_func (unref_repo);
 }
 
@@ -440,7 +469,7 @@ gboolean
 tree_repo_pull (TreeRepo *self, const char *remote, const TreePullOptions *options,
                 TreePullResult *out, GError **error)
 {
-  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
   init (&state, self, options);
   PullContext *context = &state.context;
   context->remote = pull_remote_load (self, remote, options, /* verify= */ TRUE, error);
@@ -462,7 +491,7 @@ gboolean
 tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
                       const TreePullOptions *options, TreePullResult *out, GError **error)
 {
-  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
   init (&state, self, options);
   state.context.is_local = TRUE;
   state.context.ref_remote = g_strdup (remote);
@@ -516,7 +545,7 @@ gboolean
 tree_repo_fetch_summary (TreeRepo *self, const char *remote, const TreePullOptions *options,
                          GVariant **out_summary, GError **error)
 {
-  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
   return open_remote (&state, self, remote, options, error) &&
          fetch_summary (&state, out_summary, error);
 }
@@ -525,7 +554,7 @@ gboolean
 tree_repo_fetch_refs (TreeRepo *self, const char *remote, const TreePullOptions *options,
                       GPtrArray **out, GError **error)
 {
-  g_auto (Pull) state = {.context.tmp_dfd = -1};
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
   g_auto (PullSummary) summary = {0};
   if (!open_remote (&state, self, remote, options, error))
     return FALSE;

@@ -145,6 +145,14 @@ pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
     self->counts.n_metadata[action]++;
 }
 
+void
+pull_queue_put_back (PullQueue *self, PullAction action, const TreeChecksum *file)
+{
+  g_assert (self->n_underway > 0);
+  self->n_underway--;
+  g_array_append_val (self->content[action].items, *file);
+}
+
 gboolean
 pull_queue_is_done (const PullQueue *self)
 {

@@ -161,6 +161,52 @@ publish_objects (Txn *self, GError **error)
   return !commits_left || publish_pass (self, TRUE, &commits_left, error);
 }
 
+/* Paths below the staging directory. */
+static gboolean
+list_whole (Txn *self, GPtrArray *out, GError **error)
+{
+  g_autoptr (GPtrArray) dirs = NULL;
+  if (!dir_list (self->staging_dfd, &dirs, error))
+    return FALSE;
+  for (guint i = 0; i < dirs->len; i++) {
+    const DirEntry *dir = dirs->pdata[i];
+    autofd int dfd = dir_open_at (self->staging_dfd, dir->name, error);
+    g_autoptr (GPtrArray) files = NULL;
+    if (dfd < 0 || !dir_list (dfd, &files, error))
+      return FALSE;
+    for (guint k = 0; k < files->len; k++) {
+      const char *name = ((const DirEntry *)files->pdata[k])->name;
+      struct stat st;
+      if (!is_commit_file (name) && !is_replaced (self, dir->name, name) &&
+          fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime == 0)
+        g_ptr_array_add (out, g_strconcat (dir->name, "/", name, NULL));
+    }
+  }
+  return TRUE;
+}
+
+/* Listed first and synced then: what becomes whole meanwhile may not be on the disk. The renames
+ * are synced with what comes next. */
+gboolean
+txn_publish_early (Txn *self, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  if (!self->fsync)
+    return TRUE;
+  if (!list_whole (self, paths, error))
+    return FALSE;
+  if (paths->len > 0 && syncfs (self->repo->dfd) < 0)
+    return throw_errno (error, "sync the file system");
+  for (guint i = 0; i < paths->len; i++) {
+    const char *path = paths->pdata[i];
+    const char dir[] = {path[0], path[1], '\0'};
+    if (!dir_ensure_at (self->repo->objects_dfd, dir, 0775, error) ||
+        !publish_file (self->staging_dfd, self->repo->objects_dfd, path, FALSE, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 write_queued (Txn *self, const QueuedRef *ref, gboolean durable, GError **error)
 {
@@ -233,6 +279,7 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
   remove_staging (self);
   expire (self->repo, REPO_TMP, self->repo->tmp_expiry_secs);
+  expire (self->repo, REPO_PARTIAL, self->repo->tmp_expiry_secs);
   expire (self->repo, REPO_STAT_CACHE, STAT_CACHE_EXPIRY_SECS);
   if (out_stats != NULL)
     *out_stats = self->stats;

@@ -13,7 +13,8 @@
  * A power cut before 3 leaves nothing but unreachable objects; between 3 and 4, commits that no ref
  * names; after any point, every ref and every commit is whole. A transaction that is not committed
  * leaves its directory, and the next one of this boot takes it over: an interrupted pull goes on
- * where it was.
+ * where it was. One that takes long does 1 and 2 now and then for what is whole, so that it goes on
+ * after a power cut, too.
  */
 #pragma once
 
@@ -36,6 +37,9 @@ Txn *txn_begin (TreeRepo *repo, gboolean fsync, GError **error);
 /* Publishes everything; the automatic summary is the caller's (publish_automatically()). The
  * transaction is over, whatever comes out. */
 gboolean txn_commit (Txn *self, TxnStats *out_stats, GError **error);
+/* Publishes before the end what is staged and whole by now, commits aside, and after it is on the
+ * disk: a power cut then costs what came later, and no more. Any thread, one at a time. */
+gboolean txn_publish_early (Txn *self, GError **error);
 /* Frees; what was staged and not committed stays for the next transaction. */
 void txn_free (Txn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Txn, txn_free)
