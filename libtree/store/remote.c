@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "core/refspec.h"
 #include "store/remotes-dir.h"
+#include "store/root.h"
 
 /* Options whose default is not "unset". */
 static const struct {
@@ -272,8 +273,8 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
     return FALSE;
   if (!add)
     return TRUE;
-  if (!repo_config_boolean (self, "core", "add-remotes-config-dir", remotes_dir_is_system (self),
-                            &in_dir, error))
+  if (!repo_config_boolean (self, "core", "add-remotes-config-dir", root_is_running (self), &in_dir,
+                            error))
     return FALSE;
   if (in_dir)
     return remotes_dir_write (self, name, group, keys, error);

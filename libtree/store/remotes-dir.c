@@ -9,41 +9,19 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "plain/layout.h"
+#include "store/root.h"
 
 #define REMOTES_DIR "etc/ostree/remotes.d"
 #define FILE_SUFFIX ".conf"
 #define FILE_MAX_BYTES ((gsize)1024 * 1024)
 
-static gboolean
-is_directory (int dfd, const char *path, const TreeRepo *repo)
-{
-  struct stat there;
-  struct stat own;
-  return fstatat (dfd, path, &there, 0) == 0 && fstat (repo->dfd, &own) == 0 &&
-         there.st_dev == own.st_dev && there.st_ino == own.st_ino;
-}
-
-gboolean
-remotes_dir_is_system (const TreeRepo *repo)
-{
-  return is_directory (AT_FDCWD, "/" SYSROOT_REPO, repo);
-}
-
-/* Where the directory would be; *@out_dfd and the path, or NULL for a repository by itself. In a
- * booted system /ostree is that of the physical root, but etc is the deployment's. */
-static const char *
+/* Where the directory would be, relative to *@out_dfd; owned by the caller. NULL for a repository
+ * by itself. */
+static char *
 locate (const TreeRepo *repo, int *out_dfd)
 {
-  *out_dfd = AT_FDCWD;
-  if (remotes_dir_is_system (repo))
-    return "/" REMOTES_DIR;
-  *out_dfd = repo->dfd;
-  struct stat st;
-  if (is_directory (repo->dfd, "../../" SYSROOT_REPO, repo) &&
-      fstatat (repo->dfd, "../deploy", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode))
-    return "../../" REMOTES_DIR;
-  return NULL;
+  const char *root = root_locate (repo, out_dfd);
+  return root != NULL ? g_strconcat (root, REMOTES_DIR, NULL) : NULL;
 }
 
 static void
@@ -80,7 +58,7 @@ remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error)
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (file_free);
   g_autoptr (GPtrArray) entries = NULL;
   int base;
-  const char *path = locate (repo, &base);
+  g_autofree char *path = locate (repo, &base);
   autofd int dfd = path != NULL ? openat (base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (path != NULL && dfd < 0 && errno != ENOENT && errno != ENOTDIR)
     return throw_errno (error, "open '%s'", path);
@@ -120,7 +98,7 @@ remotes_dir_write (const TreeRepo *repo, const char *name, const char *group, GK
                    GError **error)
 {
   int base;
-  const char *path = locate (repo, &base);
+  g_autofree char *path = locate (repo, &base);
   if (path == NULL)
     return throw_error (error, TREE_ERROR_INVALID,
                         "core.add-remotes-config-dir is set, but '%s' is not the repository of a "
@@ -147,7 +125,7 @@ gboolean
 remotes_dir_remove_group (const TreeRepo *repo, const char *file, const char *group, GError **error)
 {
   int base;
-  const char *path = locate (repo, &base);
+  g_autofree char *path = locate (repo, &base);
   autofd int dfd = path != NULL ? openat (base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (dfd < 0)
     return throw_errno (error, "open '%s'", REMOTES_DIR);

@@ -13,8 +13,6 @@ typedef struct {
 
 /* RemotesFile, sorted by name; empty for a repository without. */
 gboolean remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error);
-/* Is this the repository of the running system? */
-gboolean remotes_dir_is_system (const TreeRepo *repo);
 /* Puts the group of @keys into NAME.conf. The caller holds the lock of the configuration. */
 gboolean remotes_dir_write (const TreeRepo *repo, const char *name, const char *group,
                             GKeyFile *keys, GError **error);
