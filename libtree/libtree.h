@@ -10,5 +10,6 @@
 #include "tree-pull.h"
 #include "tree-repo.h"
 #include "tree-serve.h"
+#include "tree-sign.h"
 #include "tree-sysroot.h"
 #include "tree-types.h"

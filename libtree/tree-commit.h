@@ -33,6 +33,7 @@ typedef struct {
   const char *const *bind_refs; /* added to the ref binding */
   gboolean no_bindings;
   const char *const *detached_metadata_strings; /* "KEY=VALUE", outside the checksum */
+  const GPtrArray *signers; /* TreeSigner (tree-sign.h), or NULL; their signatures go there, too */
 
   /* Files of directories. */
   gint64 owner_uid; /* -1: as found */

@@ -335,10 +335,8 @@ typedef struct {
 TREE_API gboolean tree_repo_prune (TreeRepo *self, const TreePruneOptions *options,
                                    TreePruneResult *out, GError **error);
 
-/* Writes `summary` from the refs and removes a signature that no longer fits. @metadata: (nullable)
- * `a{sv}` added. */
-TREE_API gboolean tree_repo_update_summary (TreeRepo *self, GVariant *metadata, GError **error);
-/* The repository's own summary, `(a(s(taya{sv}))a{sv})`. Errors: TREE_ERROR_NOT_FOUND */
+/* The repository's own summary, `(a(s(taya{sv}))a{sv})`; tree-sign.h has what writes it. Errors:
+ * TREE_ERROR_NOT_FOUND */
 TREE_API GVariant *tree_repo_load_summary (const TreeRepo *self, GError **error);
 
 G_END_DECLS

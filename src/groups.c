@@ -33,6 +33,7 @@
   X (cmd_repo_rev_parse)                                                                           \
   X (cmd_repo_serve)                                                                               \
   X (cmd_repo_show)                                                                                \
+  X (cmd_repo_sign)                                                                                \
   X (cmd_repo_summary)
 
 #define ADMIN_COMMANDS(X)                                                                          \

@@ -243,6 +243,13 @@ make_os_tree () {
   ln -s var/home "$1/home"
 }
 
+# A pair of keys: ed25519_key NAME makes NAME.pem, NAME.pub (base64 of 32 bytes) and NAME.secret (of seed and public key).
+ed25519_key () {
+  openssl genpkey -algorithm ed25519 -out "$1.pem"
+  openssl pkey -in "$1.pem" -pubout -outform DER | tail -c 32 | base64 >"$1.pub"
+  { openssl pkey -in "$1.pem" -outform DER | tail -c 32; base64 -d "$1.pub"; } | base64 -w 0 >"$1.secret"
+}
+
 # --- servers ------------------------------------------------------------------------------------------
 
 # Waits until a file is there and not empty; its writer is process $2.

@@ -22,6 +22,7 @@
 /* Ours, not of the formats: held while the file is written anew from what is read. */
 #define REPO_SUMMARY_LOCK ".summary.lock"
 #define REPO_CONFIG_LOCK ".config.lock"
+#define REPO_SIGN_LOCK ".sign.lock"
 #define REPO_UNCOMPRESSED_CACHE "uncompressed-objects-cache"
 #define BARE_USER_XATTR "user.ostreemeta"
 
@@ -53,6 +54,10 @@
 #define DEPLOYMENT_PREPARE_ROOT "usr/lib/ostree/ostree-prepare-root"
 #define HOTFIX_UPPER ".usr-ovl-upper"
 #define HOTFIX_WORK ".usr-ovl-work"
+
+/* Folders of keys, below the root of a system. */
+#define ROOT_KEYS_SHARED "usr/share/ostree"
+#define ROOT_KEYS_LOCAL "etc/ostree"
 
 /* A running system. */
 #define RUN_OSTREE "/run/ostree"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Order of a publication: delta indexes, then the configuration that says that they are there,
- * then the signature of the old summary goes, then the new summary takes the old one's place. A
- * client sees the old summary or the new one, never a signature of the other.
+ * then the signature of the old summary goes, then the new summary takes the old one's place, then
+ * its signature comes. A client sees the old summary or the new one, never a signature of the
+ * other.
  *
  * All of it, from the listing of the refs on, is under a lock of its own: else a writer who listed
  * them early and wrote late would put back an older summary.
@@ -190,20 +191,42 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
 }
 
 static gboolean
-write_summary (TreeRepo *repo, GBytes *bytes, GError **error)
+write_file (const TreeRepo *repo, const char *name, GBytes *bytes, GError **error)
+{
+  gsize len;
+  gconstpointer data = g_bytes_get_data (bytes, &len);
+  return repo->fsync ? file_replace_durable_at (repo->dfd, name, data, len, 0644, error)
+                     : file_replace_at (repo->dfd, name, data, len, 0644, error);
+}
+
+/* The two files have the same time, by which some mirrors know that they belong together. */
+static gboolean
+write_signature (const TreeRepo *repo, GVariant *signatures, GError **error)
+{
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (signatures);
+  struct stat st;
+  if (!write_file (repo, REPO_SUMMARY_SIG, bytes, error))
+    return FALSE;
+  if (fstatat (repo->dfd, REPO_SUMMARY, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '" REPO_SUMMARY "'");
+  const struct timespec times[2] = {{0, UTIME_OMIT}, st.st_mtim};
+  return utimensat (repo->dfd, REPO_SUMMARY_SIG, times, AT_SYMLINK_NOFOLLOW) == 0 ||
+         throw_errno (error, "set the time of '" REPO_SUMMARY_SIG "'");
+}
+
+/* @signatures: (nullable) */
+static gboolean
+write_summary (TreeRepo *repo, GBytes *bytes, GVariant *signatures, GError **error)
 {
   if (g_bytes_get_size (bytes) > SUMMARY_MAX_BYTES)
     return throw_error (error, TREE_ERROR_INVALID, "the summary would be larger than clients take");
   if (unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
     return throw_errno (error, "remove '" REPO_SUMMARY_SIG "'");
-  gconstpointer data = g_bytes_get_data (bytes, NULL);
-  gsize len = g_bytes_get_size (bytes);
-  gboolean ok = repo->fsync
-                    ? file_replace_durable_at (repo->dfd, REPO_SUMMARY, data, len, 0644, error)
-                    : file_replace_at (repo->dfd, REPO_SUMMARY, data, len, 0644, error);
-  if (ok)
-    repo_touch (repo);
-  return ok;
+  if (!write_file (repo, REPO_SUMMARY, bytes, error) ||
+      (signatures != NULL && !write_signature (repo, signatures, error)))
+    return FALSE;
+  repo_touch (repo);
+  return TRUE;
 }
 
 /* Clients look into delta-indexes/ when this is set. */
@@ -215,8 +238,9 @@ set_indexed_deltas (TreeRepo *repo, GError **error)
          (set || tree_repo_config_set (repo, "core", "indexed-deltas", "true", error));
 }
 
-gboolean
-publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
+static gboolean
+build_and_write (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
+                 GError **error)
 {
   autofd int lock = repo_lock_file (repo, REPO_SUMMARY_LOCK, error);
   if (lock < 0)
@@ -232,7 +256,16 @@ publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
       !build_metadata (repo, deltas, map, metadata, &all, error))
     return prefix_error (error, "summary");
   g_autoptr (GBytes) bytes = summary_build (refs, all);
-  return write_summary (repo, bytes, error) || prefix_error (error, "summary");
+  g_autoptr (GVariant) signatures = NULL;
+  return ((sign == NULL || sign (bytes, &signatures, user_data, error)) &&
+          write_summary (repo, bytes, signatures, error)) ||
+         prefix_error (error, "summary");
+}
+
+gboolean
+publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
+{
+  return build_and_write (repo, metadata, NULL, NULL, error);
 }
 
 gboolean
@@ -272,7 +305,19 @@ metadata_of_commit (const TreeRepo *repo, GVariant *extra)
 }
 
 static gboolean
-commit_metadata (TreeRepo *repo, GVariant *extra, GError **error)
+put_signatures (Txn *txn, const TreeChecksum *commit, GBytes *bytes, PublishSign sign,
+                gconstpointer user_data, GError **error)
+{
+  g_autoptr (GVariant) signatures = NULL;
+  if (!sign (bytes, &signatures, user_data, error))
+    return FALSE;
+  g_autoptr (GBytes) detached = g_variant_get_data_as_bytes (signatures);
+  return txn_put_metadata (txn, TREE_OBJECT_COMMIT_META, detached, commit, NULL, error);
+}
+
+static gboolean
+commit_metadata (TreeRepo *repo, GVariant *extra, PublishSign sign, gconstpointer user_data,
+                 GError **error)
 {
   gboolean has_parent = FALSE;
   TreeChecksum parent;
@@ -291,22 +336,24 @@ commit_metadata (TreeRepo *repo, GVariant *extra, GError **error)
   g_autoptr (GBytes) commit = commit_build (
       metadata_of_commit (repo, extra), has_parent ? &parent : NULL, "", "",
       (guint64)(g_get_real_time () / G_USEC_PER_SEC), &tree_name, &meta_name);
-  if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, commit, NULL, &commit_name, error))
+  if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, commit, NULL, &commit_name, error) ||
+      (sign != NULL && !put_signatures (txn, &commit_name, commit, sign, user_data, error)))
     return FALSE;
   txn_set_ref (txn, METADATA_REF, &commit_name);
   return txn_commit (txn, NULL, error);
 }
 
 gboolean
-tree_repo_update_summary (TreeRepo *self, GVariant *metadata, GError **error)
+publish_all (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
+             GError **error)
 {
   g_autoptr (GVariant) extra = metadata != NULL ? g_variant_ref_sink (metadata) : NULL;
-  autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
+  autofd int lock = repo_lock (repo, REPO_LOCK_SHARED, error);
   if (lock < 0)
     return FALSE;
-  if (self->collection_id != NULL && !commit_metadata (self, extra, error))
+  if (repo->collection_id != NULL && !commit_metadata (repo, extra, sign, user_data, error))
     return prefix_error (error, "commit to '" METADATA_REF "'");
-  return publish_summary (self, extra, error);
+  return build_and_write (repo, extra, sign, user_data, error);
 }
 
 GVariant *

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Publishing: the summary that clients read first, and the indexes of static deltas. The public
- * part is in tree-repo.h. */
+ * part is in tree-sign.h. */
 #pragma once
 
 #include "store/repo.h"
 
-/* Writes the summary of what the repository holds now; the caller holds the repository's lock.
- * tree_repo_update_summary() also makes the commit of the ref ostree-metadata, where there is a
- * collection; a transaction that updates the summary by itself must not. @metadata: (nullable)
- * `a{sv}` added. */
+/* Makes the dictionary of signatures of some bytes, `a{sv}`. */
+typedef gboolean (*PublishSign) (GBytes *data, GVariant **out, gconstpointer user_data,
+                                 GError **error);
+
+/* What `summary -u` does: where there is a collection, the commit of the ref ostree-metadata; then
+ * the summary of what the repository holds now. @metadata: (nullable) `a{sv}` added. @sign: signs
+ * both; NULL: a signature that no longer fits is removed. */
+gboolean publish_all (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
+                      GError **error);
+/* Only the summary, unsigned; the caller holds the repository's lock. */
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
 /* The same after a change of refs, where core.auto-update-summary says so. */
 gboolean publish_automatically (TreeRepo *repo, GError **error);

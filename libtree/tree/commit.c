@@ -21,6 +21,7 @@
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
 #include "tree/commit-ext4.h"
+#include "tree/commit-sign.h"
 #include "tree/commit-sizes.h"
 #include "tree/commit-tar.h"
 #include "tree/kernel-find.h"
@@ -172,17 +173,17 @@ find_parent (const TreeRepo *repo, const TreeCommitOptions *options, gboolean *o
 }
 
 static gboolean
-put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *commit,
+put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *commit, GBytes *bytes,
               GError **error)
 {
-  if (options->detached_metadata_strings == NULL)
-    return TRUE;
-  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  if (!add_strings (&builder, options->detached_metadata_strings, error))
-    return FALSE;
-  g_autoptr (GVariant) dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
-  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (dictionary);
-  return txn_put_metadata (txn, TREE_OBJECT_COMMIT_META, bytes, commit, NULL, error);
+  g_autoptr (GVariant) dictionary = NULL;
+  if (options->detached_metadata_strings != NULL) {
+    g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+    if (!add_strings (&builder, options->detached_metadata_strings, error))
+      return FALSE;
+    dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
+  }
+  return commit_put_detached (txn, commit, bytes, dictionary, options->signers, error);
 }
 
 /* What there is before anything is read: the parent, and the time. */
@@ -248,7 +249,7 @@ put_commit (Txn *txn, const TreeRoot *root, const TreeCommitOptions *options, co
       options->subject != NULL ? options->subject : "", options->body != NULL ? options->body : "",
       plan->timestamp, &root->tree, &root->meta);
   if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, bytes, NULL, out, error) ||
-      !put_detached (txn, options, out, error))
+      !put_detached (txn, options, out, bytes, error))
     return FALSE;
   if (options->branch != NULL)
     txn_set_ref (txn, options->branch, out);

@@ -13,6 +13,7 @@
 #include "src/editor.h"
 #include "src/rev.h"
 #include "src/show/progress.h"
+#include "src/signers.h"
 #include "src/values.h"
 #include "tree-commit.h"
 #include "tree-error.h"
@@ -52,6 +53,7 @@ static gboolean opt_table_output;
 static char *opt_fsync;
 static gboolean opt_disable_fsync;
 static char *opt_timestamp;
+static SignOptions opt_sign;
 
 static const GOptionEntry options[] = {
     {"branch", 'b', 0, G_OPTION_ARG_STRING, &opt_branch, "The ref to update", "REF"},
@@ -103,6 +105,7 @@ static const GOptionEntry options[] = {
      "Record that the tree boots, and its kernel's release", NULL},
     {"add-detached-metadata-string", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_detached_strings,
      "Metadata beside the commit, not part of the checksum; again for more", "KEY=VALUE"},
+    SIGN_OPTIONS (opt_sign, "commit"),
     {"bind-ref", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_bind_refs,
      "One more ref that the commit is meant for; again for more", "REF"},
     {"no-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_no_bindings,
@@ -364,6 +367,10 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       return FALSE;
     commit_options.skip_paths = (const char *const *)skips;
   }
+  g_autoptr (GPtrArray) signers = signers_load (&opt_sign, error);
+  if (signers == NULL)
+    return FALSE;
+  commit_options.signers = signers;
   g_autoptr (GArray) sources = read_sources (context->repo, argc, argv, error);
   if (sources == NULL)
     return FALSE;
@@ -388,7 +395,8 @@ const Command cmd_repo_commit = {
                 "  $ pando commit -b os/stable --add-metadata-string=version=1.2 rootfs\n"
                 "  $ pando commit -b os/stable --tree=ref=os/testing\n"
                 "  $ pando commit -b os/stable --tree=tar=rootfs.tar.xz --tree=dir=overlay\n"
-                "  $ pando commit -b os/stable --tree=ext4=rootfs.img\n",
+                "  $ pando commit -b os/stable --tree=ext4=rootfs.img\n"
+                "  $ pando commit -b os/stable --sign-from-file=secret.ed25519 rootfs\n",
     .needs = NEEDS_REPO,
     .options = options,
     .run = run,

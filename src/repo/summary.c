@@ -6,7 +6,9 @@
 
 #include "src/command.h"
 #include "src/show/summary.h"
+#include "src/signers.h"
 #include "tree-error.h"
+#include "tree-sign.h"
 
 static gboolean opt_update;
 static gboolean opt_view;
@@ -14,6 +16,7 @@ static gboolean opt_raw;
 static gboolean opt_list_keys;
 static char *opt_key;
 static char **opt_metadata;
+static SignOptions opt_sign;
 
 static const GOptionEntry options[] = {
     {"update", 'u', 0, G_OPTION_ARG_NONE, &opt_update, "Write the summary from the refs", NULL},
@@ -25,6 +28,7 @@ static const GOptionEntry options[] = {
      "KEY"},
     {"add-metadata", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &opt_metadata,
      "With --update: a value, as GVariant text; again for more", "KEY=VALUE"},
+    SIGN_OPTIONS (opt_sign, "summary"),
     {NULL},
 };
 
@@ -58,7 +62,8 @@ update (TreeRepo *repo, GError **error)
     if (!add_metadata (&dict, *text, error))
       return FALSE;
   g_autoptr (GVariant) metadata = g_variant_ref_sink (g_variant_dict_end (&dict));
-  return tree_repo_update_summary (repo, metadata, error);
+  g_autoptr (GPtrArray) signers = signers_load (&opt_sign, error);
+  return signers != NULL && tree_repo_update_summary (repo, metadata, signers, error);
 }
 
 static gboolean
@@ -68,6 +73,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return FALSE;
   if (opt_metadata != NULL && !opt_update)
     return command_usage_error (context, error, "--add-metadata goes with --update");
+  if ((opt_sign.keys != NULL || opt_sign.files != NULL) && !opt_update)
+    return command_usage_error (context, error, "signing goes with --update");
   gboolean reads = opt_view || opt_raw || opt_list_keys || opt_key != NULL;
   if (opt_update && reads)
     return command_usage_error (context, error, "--update goes with no option that prints");
@@ -95,6 +102,7 @@ const Command cmd_repo_summary = {
     .arguments = "",
     .summary = "Write or print the list of refs that a pull reads first",
     .examples = "  $ pando summary --repo=/srv/www/repo -u\n"
+                "  $ pando summary --repo=/srv/www/repo -u --sign-from-file=secret.ed25519\n"
                 "  $ pando summary -v\n",
     .needs = NEEDS_REPO,
     .options = options,

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options of commands that sign what they write. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  char **keys;
+  char **files;
+  char *type;
+} SignOptions;
+
+/* Lines of a table of options; @where is a static SignOptions, @what "commit" or "summary". */
+#define SIGN_OPTIONS(where, what)                                                                  \
+  {"sign",                                                                                         \
+   0,                                                                                              \
+   0,                                                                                              \
+   G_OPTION_ARG_STRING_ARRAY,                                                                      \
+   &(where).keys,                                                                                  \
+   "Sign the " what " by this secret key, which others on the machine can see; again for more",    \
+   "KEY"},                                                                                         \
+      {"sign-from-file",                                                                           \
+       0,                                                                                          \
+       0,                                                                                          \
+       G_OPTION_ARG_FILENAME_ARRAY,                                                                \
+       &(where).files,                                                                             \
+       "Sign the " what " by the secret keys in this file (- is standard input); again for more",  \
+       "FILE"},                                                                                    \
+  {                                                                                                \
+    "sign-type", 0, 0, G_OPTION_ARG_STRING, &(where).type,                                         \
+        "The kind of these keys: ed25519 (default) or spki", "TYPE"                                \
+  }
+
+#define SIGN_DEFAULT_TYPE "ed25519"
+
+/* TreeSigner, which may be none; NULL on error. */
+GPtrArray *signers_load (const SignOptions *options, GError **error);
