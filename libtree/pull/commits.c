@@ -231,10 +231,25 @@ check_timestamps (const PullContext *context, const WantedCommit *wanted, const 
                          check_timestamp_of (context, wanted, commit, &current, error));
 }
 
+/* Where the remote has no detached metadata, what came with the commit once is as good. */
+static gboolean
+check_signatures (const PullContext *context, const WantedCommit *wanted, GError **error)
+{
+  g_autoptr (GBytes) stored = NULL;
+  if (context->demands != NULL && wanted->detached.bytes == NULL &&
+      !object_load_optional (context->repo, TREE_OBJECT_COMMIT_META, &wanted->checksum, &stored,
+                             error))
+    return FALSE;
+  return demands_check_commit (context->demands, wanted->object.bytes,
+                               stored != NULL ? stored : wanted->detached.bytes, error);
+}
+
 static gboolean
 verify (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
         GError **error)
 {
+  if (!check_signatures (context, wanted, error))
+    return FALSE;
   if (!context->options->disable_verify_bindings &&
       !bindings_verify (commit->metadata, context->collection_id, wanted->ref, error))
     return FALSE;

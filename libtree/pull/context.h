@@ -23,6 +23,8 @@ typedef struct {
   Fetcher *fetcher;    /* owned; NULL if is_local */
   PullQueue *queue;    /* owned */
   Arrival *arrival;    /* owned; NULL once its workers are gone */
+  /* Borrowed, what must be signed; NULL: nothing. */
+  const PullDemands *demands;
 } PullContext;
 
 #define PULL_CONTEXT_INIT                                                                          \

@@ -475,6 +475,7 @@ tree_repo_pull (TreeRepo *self, const char *remote, const TreePullOptions *optio
   context->remote = pull_remote_load (self, remote, options, /* verify= */ TRUE, error);
   if (context->remote == NULL)
     return FALSE;
+  context->demands = context->remote->demands;
   context->ref_remote = options->mirror ? NULL : g_strdup (remote);
   context->collection_id = g_strdup (context->remote->collection_id);
   if (context->remote->file_path != NULL) {

@@ -96,11 +96,14 @@ want_heads (const TreeRepo *source, GPtrArray *all, GError **error)
   return refs != NULL;
 }
 
-/* ---- From a server ---- */
+/* ---- From a summary ---- */
 
+/* A folder is asked for its summary only where that must be signed; its refs are at hand. */
 static gboolean
 fetch_summary (PullContext *context, PullSummary *summary, GError **error)
 {
+  if (context->is_local)
+    return pull_summary_read (context->sources->pdata[0], context->demands, summary, error);
   return pull_summary_fetch (context->repo, context->remote, context->fetcher,
                              context->options->interrupted, summary, error) &&
          check_mode (context, summary, error);
@@ -137,11 +140,11 @@ fetch_ref_file (PullContext *context, WantedRef *wanted, GError **error)
 }
 
 static gboolean
-resolve_on_server (PullContext *context, const PullSummary *summary, WantedRef *wanted,
-                   GError **error)
+resolve (PullContext *context, const PullSummary *summary, WantedRef *wanted, GError **error)
 {
   if (summary->bytes == NULL)
-    return fetch_ref_file (context, wanted, error);
+    return context->is_local ? resolve_in_folder (context->sources->pdata[0], wanted, error)
+                             : fetch_ref_file (context, wanted, error);
   SummaryRef found;
   if (!summary_find (summary->parsed.refs, wanted->name, &found))
     return throw_error (error, TREE_ERROR_NOT_FOUND,
@@ -153,10 +156,10 @@ resolve_on_server (PullContext *context, const PullSummary *summary, WantedRef *
 }
 
 static gboolean
-want_summary (PullContext *context, PullSummary *summary, GPtrArray *all, GError **error)
+want_all (PullContext *context, const PullSummary *summary, GPtrArray *all, GError **error)
 {
-  if (!fetch_summary (context, summary, error))
-    return FALSE;
+  if (context->is_local && summary->bytes == NULL)
+    return want_heads (context->sources->pdata[0], all, error);
   if (summary->bytes == NULL)
     return throw_error (
         error, TREE_ERROR_NOT_FOUND,
@@ -179,7 +182,7 @@ static gboolean
 want_words (PullContext *context, const char *const *words, PullSummary *summary, GPtrArray *all,
             GError **error)
 {
-  gboolean asked = FALSE;
+  gboolean asked = context->is_local || demands_summary (context->demands);
   for (; *words != NULL; words++) {
     gboolean pinned = FALSE;
     WantedRef *wanted = parse_word (*words, &pinned, error);
@@ -188,15 +191,10 @@ want_words (PullContext *context, const char *const *words, PullSummary *summary
     g_ptr_array_add (all, wanted);
     if (pinned)
       continue;
-    if (context->is_local) {
-      if (!resolve_in_folder (context->sources->pdata[0], wanted, error))
-        return FALSE;
-      continue;
-    }
     if (!asked && !fetch_summary (context, summary, error))
       return FALSE;
     asked = TRUE;
-    if (!resolve_on_server (context, summary, wanted, error))
+    if (!resolve (context, summary, wanted, error))
       return FALSE;
   }
   return TRUE;
@@ -210,22 +208,21 @@ pull_resolve_refs (PullContext *context, PullSummary *out_summary, GError **erro
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (wanted_free);
   g_auto (PullSummary) summary = {0};
   gboolean has_words = words != NULL && words[0] != NULL;
-  gboolean ok;
   if (!has_words && context->remote != NULL && context->remote->branches[0] != NULL) {
     words = (const char *const *)context->remote->branches;
     has_words = TRUE;
   }
-  if (has_words)
-    ok = want_words (context, words, &summary, all, error);
-  else if (context->is_local && (context->remote == NULL || options->mirror))
-    ok = want_heads (context->sources->pdata[0], all, error);
-  else if (options->mirror)
-    ok = want_summary (context, &summary, all, error);
-  else
+  gboolean is_all = !has_words && (context->remote == NULL || options->mirror);
+  if (!has_words && !is_all)
     return throw_null (error, TREE_ERROR_INVALID,
                        "No configured branches for remote %s; name the refs to pull",
                        context->remote->name);
-  if (!ok)
+  /* One that must be signed is looked at in any case, also where each commit is pinned. */
+  if ((demands_summary (context->demands) || (is_all && !context->is_local)) &&
+      !fetch_summary (context, &summary, error))
+    return NULL;
+  if (!(is_all ? want_all (context, &summary, all, error)
+               : want_words (context, words, &summary, all, error)))
     return NULL;
   *out_summary = summary;
   summary = (PullSummary){0};

@@ -36,19 +36,11 @@ pull_remote_free (PullRemote *self)
   g_free ((char *)self->fetch.cookie_path);
   g_free ((char *)self->fetch.user_agent);
   g_strfreev ((char **)self->fetch.headers);
+  demands_free (self->demands);
   g_free (self);
 }
 
-static gboolean
-parse_boolean (const char *text, gboolean *out)
-{
-  static const char *const yes[] = {"true", "1", "yes", NULL};
-  static const char *const no[] = {"false", "0", "no", "", NULL};
-  *out = g_strv_contains (yes, text);
-  return *out || g_strv_contains (no, text);
-}
-
-/* Is a signature of kind @key asked for? sign-verify may also hold a list of engines. */
+/* Is a signature of kind @key asked for? */
 static gboolean
 refuse_demand (TreeRepo *repo, const char *name, const char *key, gboolean fallback, GError **error)
 {
@@ -56,25 +48,22 @@ refuse_demand (TreeRepo *repo, const char *name, const char *key, gboolean fallb
   if (!tree_repo_remote_option (repo, name, key, &text, error))
     return FALSE;
   gboolean wanted = fallback;
-  if (text != NULL && !parse_boolean (g_strstrip (text), &wanted))
+  if (text != NULL && !remote_parse_boolean (g_strstrip (text), &wanted))
     wanted = TRUE;
   if (!wanted)
     return TRUE;
   return throw_error (
       error, TREE_ERROR_SIGNATURE,
-      "remote '%s' demands signatures (%s%s), and signature verification is not built in "
-      "yet; to pull without, add the remote again with --force --no-gpg-verify%s",
-      name, key, text == NULL ? ", which is the default" : "",
-      g_str_has_prefix (key, "sign-") ? " --no-sign-verify" : "");
+      "remote '%s' demands OpenPGP signatures (%s%s), and these cannot be verified yet; to pull "
+      "without, add the remote again with --force --no-gpg-verify",
+      name, key, text == NULL ? ", which is the default" : "");
 }
 
 static gboolean
 refuse_demands (TreeRepo *repo, const char *name, GError **error)
 {
   return refuse_demand (repo, name, REMOTE_GPG_VERIFY, TRUE, error) &&
-         refuse_demand (repo, name, REMOTE_GPG_VERIFY_SUMMARY, FALSE, error) &&
-         refuse_demand (repo, name, REMOTE_SIGN_VERIFY, FALSE, error) &&
-         refuse_demand (repo, name, REMOTE_SIGN_VERIFY_SUMMARY, FALSE, error);
+         refuse_demand (repo, name, REMOTE_GPG_VERIFY_SUMMARY, FALSE, error);
 }
 
 static gboolean
@@ -175,8 +164,11 @@ pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *optio
     return NULL;
   if (unconfigured != NULL)
     return throw_null (error, TREE_ERROR_INVALID, "remote unconfigured-state: %s", unconfigured);
-  if (verify && !refuse_demands (repo, name, error))
-    return NULL;
+  if (verify) {
+    self->demands = refuse_demands (repo, name, error) ? demands_load (repo, name, error) : NULL;
+    if (self->demands == NULL)
+      return NULL;
+  }
   if (!load_urls (self, repo, options, error) || !load_fetch_config (self, repo, options, error) ||
       !tree_repo_remote_option (repo, name, REMOTE_COLLECTION_ID, &self->collection_id, error) ||
       !remote_option_list (repo, name, REMOTE_BRANCHES, &self->branches, error))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/fetcher.h"
+#include "pull/demands.h"
 #include "tree-pull.h"
 
 typedef struct {
@@ -15,13 +16,14 @@ typedef struct {
   char *collection_id;  /* or NULL */
   char **branches;      /* never NULL */
   FetchConfig fetch;    /* its strings are owned */
+  PullDemands *demands; /* what must be signed; NULL: nothing is verified */
 } PullRemote;
 
 void pull_remote_free (PullRemote *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullRemote, pull_remote_free)
 
-/* Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_SIGNATURE when the remote demands signatures and
- * @verify. */
+/* @verify: also what it demands to be signed, and the keys. Errors: TREE_ERROR_NOT_FOUND;
+ * TREE_ERROR_SIGNATURE */
 PullRemote *pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *options,
                               gboolean verify, GError **error);
 /* Fetches the mirror lists, if that is what the urls name. To be called once, before bases are

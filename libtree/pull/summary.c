@@ -175,50 +175,129 @@ take_bytes (const PullAnswer *answer, const Cached *cached)
   return NULL;
 }
 
+typedef struct {
+  Cached summary;
+  Cached sig;
+} CachedPair;
+
+static void
+cached_pair_clear (CachedPair *self)
+{
+  cached_clear (&self->summary);
+  cached_clear (&self->sig);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CachedPair, cached_pair_clear)
+
+typedef struct {
+  PullAnswer summary;
+  PullAnswer sig;
+} AnswerPair;
+
+static void
+answer_pair_clear (AnswerPair *self)
+{
+  answer_clear (&self->summary);
+  answer_clear (&self->sig);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AnswerPair, answer_pair_clear)
+
+/* Asks for both, on the condition that they are not what is in @cached. */
 static gboolean
 fetch_pair (const PullRemote *remote, Fetcher *fetcher, const volatile int *interrupted,
-            const Cached *old_summary, const Cached *old_sig, PullAnswer *summary, PullAnswer *sig,
-            GError **error)
+            const CachedPair *cached, AnswerPair *answer, PullSummary *out, GError **error)
 {
   const char *const *bases = (const char *const *)remote->bases;
-  answer_request (summary, fetcher, bases, REPO_SUMMARY, SUMMARY_MAX_BYTES, old_summary->etag,
-                  old_summary->last_modified);
-  answer_request (sig, fetcher, bases, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES, old_sig->etag,
-                  old_sig->last_modified);
-  PullAnswer *const answers[] = {summary, sig};
-  return answers_wait (fetcher, answers, 2, interrupted, error) && answer_check (summary, error) &&
-         answer_check (sig, error);
+  answer_request (&answer->summary, fetcher, bases, REPO_SUMMARY, SUMMARY_MAX_BYTES,
+                  cached->summary.etag, cached->summary.last_modified);
+  answer_request (&answer->sig, fetcher, bases, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES,
+                  cached->sig.etag, cached->sig.last_modified);
+  PullAnswer *const answers[] = {&answer->summary, &answer->sig};
+  if (!answers_wait (fetcher, answers, 2, interrupted, error) ||
+      !answer_check (&answer->summary, error) || !answer_check (&answer->sig, error))
+    return FALSE;
+  out->bytes = take_bytes (&answer->summary, &cached->summary);
+  out->signature = take_bytes (&answer->sig, &cached->sig);
+  return TRUE;
+}
+
+/* A summary and its signature are two files: between the two requests the server may have published
+ * new ones, a proxy may keep one of them longer, and the cache may have rotted. So when they do not
+ * belong together, the cached summary may still be the one that is signed; else both are asked for
+ * anew, without conditions. The first failure is what is told. */
+static gboolean
+fetch_matching (const PullRemote *remote, Fetcher *fetcher, const volatile int *interrupted,
+                const CachedPair *cached, AnswerPair *answer, PullSummary *out, GError **error)
+{
+  g_autoptr (GError) first = NULL;
+  if (!fetch_pair (remote, fetcher, interrupted, cached, answer, out, error))
+    return FALSE;
+  if (demands_check_summary (remote->demands, out->bytes, out->signature, &first))
+    return TRUE;
+  if (cached->summary.bytes != NULL &&
+      demands_check_summary (remote->demands, cached->summary.bytes, out->signature, NULL)) {
+    g_clear_pointer (&out->bytes, g_bytes_unref);
+    out->bytes = g_bytes_ref (cached->summary.bytes);
+    answer->summary.status = FETCH_NOT_MODIFIED;
+    return TRUE;
+  }
+  if (answer->summary.status == FETCH_NOT_MODIFIED || answer->sig.status == FETCH_NOT_MODIFIED) {
+    const CachedPair none = {0};
+    if (g_strcmp0 (g_getenv ("OSTREE_REPO_TEST_ERROR"), "invalid-cache") == 0)
+      return throw_error (error, TREE_ERROR_SIGNATURE, "OSTREE_REPO_TEST_ERROR_INVALID_CACHE");
+    answer_pair_clear (answer);
+    *answer = (AnswerPair){0};
+    pull_summary_clear (out);
+    if (!fetch_pair (remote, fetcher, interrupted, &none, answer, out, error))
+      return FALSE;
+    if (demands_check_summary (remote->demands, out->bytes, out->signature, NULL))
+      return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
 }
 
 gboolean
 pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
                     const volatile int *interrupted, PullSummary *out, GError **error)
 {
-  g_auto (Cached) old_summary = {0};
-  g_auto (Cached) old_sig = {0};
-  g_auto (PullAnswer) summary = {0};
-  g_auto (PullAnswer) sig = {0};
+  g_auto (CachedPair) cached = {0};
+  g_auto (AnswerPair) answer = {0};
+  g_auto (PullSummary) found = {0};
+  g_auto (Summary) parsed = {0};
   g_autofree char *sig_name = g_strconcat (remote->name, ".sig", NULL);
   gboolean use_cache = g_getenv ("OSTREE_SKIP_CACHE") == NULL;
-  g_auto (Summary) parsed = {0};
   if (use_cache) {
-    cache_load (repo, remote->name, &old_summary);
-    cache_load (repo, sig_name, &old_sig);
+    cache_load (repo, remote->name, &cached.summary);
+    cache_load (repo, sig_name, &cached.sig);
     /* A cache that rotted must not come back as "not modified". */
-    if (old_summary.bytes != NULL && !summary_parse (old_summary.bytes, &parsed, NULL))
-      cached_clear (&old_summary);
+    if (cached.summary.bytes != NULL && !summary_parse (cached.summary.bytes, &parsed, NULL))
+      cached_clear (&cached.summary);
   }
-  if (!fetch_pair (remote, fetcher, interrupted, &old_summary, &old_sig, &summary, &sig, error))
+  if (!fetch_matching (remote, fetcher, interrupted, &cached, &answer, &found, error))
     return FALSE;
-  g_auto (PullSummary) found = {0};
-  found.bytes = take_bytes (&summary, &old_summary);
-  found.signature = take_bytes (&sig, &old_sig);
   if (found.bytes != NULL && !summary_parse (found.bytes, &found.parsed, error))
-    return prefix_error (error, "fetched '%s'", summary.url);
+    return prefix_error (error, "fetched '%s'", answer.summary.url);
   if (use_cache) {
-    cache_store (repo, remote->name, &summary);
-    cache_store (repo, sig_name, &sig);
+    cache_store (repo, remote->name, &answer.summary);
+    cache_store (repo, sig_name, &answer.sig);
   }
+  *out = found;
+  found = (PullSummary){0};
+  return TRUE;
+}
+
+/* ---- From a folder ---- */
+
+gboolean
+pull_summary_read (const TreeRepo *source, const PullDemands *demands, PullSummary *out,
+                   GError **error)
+{
+  g_auto (PullSummary) found = {0};
+  if (!file_read_at (source->dfd, REPO_SUMMARY, SUMMARY_MAX_BYTES, &found.bytes, error) ||
+      !file_read_at (source->dfd, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES, &found.signature, error) ||
+      !demands_check_summary (demands, found.bytes, found.signature, error) ||
+      (found.bytes != NULL && !summary_parse (found.bytes, &found.parsed, error)))
+    return prefix_error (error, "'%s'", source->path);
   *out = found;
   found = (PullSummary){0};
   return TRUE;

@@ -18,9 +18,14 @@ typedef struct {
 void pull_summary_clear (PullSummary *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PullSummary, pull_summary_clear)
 
-/* A remote without a summary is no error. */
+/* A remote without a summary is no error, unless it must be signed. One that is not as the remote
+ * demands is not even parsed, and the cache stays as it was. */
 gboolean pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
                              const volatile int *interrupted, PullSummary *out, GError **error);
+
+/* The same of a repository on this machine. */
+gboolean pull_summary_read (const TreeRepo *source, const PullDemands *demands, PullSummary *out,
+                            GError **error);
 
 /* All refs as TreeRef, in the summary's order. */
 GPtrArray *pull_summary_list (const Summary *summary);

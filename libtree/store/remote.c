@@ -113,6 +113,15 @@ remote_option_string (const TreeRepo *repo, const char *name, const char *key, c
 }
 
 gboolean
+remote_parse_boolean (const char *text, gboolean *out)
+{
+  static const char *const yes[] = {"true", "1", "yes", NULL};
+  static const char *const no[] = {"false", "0", "no", "", NULL};
+  *out = g_strv_contains (yes, text);
+  return *out || g_strv_contains (no, text);
+}
+
+gboolean
 remote_option_boolean (const TreeRepo *repo, const char *name, const char *key, gboolean *out,
                        GError **error)
 {

@@ -36,3 +36,5 @@ gboolean remote_option_string (const TreeRepo *repo, const char *name, const cha
 /* Elements separated by ';' or ','; *@out is never NULL. */
 gboolean remote_option_list (const TreeRepo *repo, const char *name, const char *key, char ***out,
                              GError **error);
+/* true, 1, yes, or false, 0, no and nothing at all; FALSE for any other text. */
+gboolean remote_parse_boolean (const char *text, gboolean *out);

@@ -6,10 +6,12 @@
 
 #include "src/command.h"
 #include "tree-error.h"
+#include "tree-sign.h"
 
 static char **opt_set;
 static gboolean opt_no_gpg_verify;
 static gboolean opt_no_sign_verify;
+static char **opt_sign_verify;
 static gboolean opt_if_not_exists;
 static gboolean opt_force;
 static char *opt_contenturl;
@@ -23,6 +25,9 @@ static const GOptionEntry options[] = {
      "Do not ask for OpenPGP signatures (gpg-verify=false)", NULL},
     {"no-sign-verify", 0, 0, G_OPTION_ARG_NONE, &opt_no_sign_verify,
      "Do not ask for any signatures (gpg-verify=false, sign-verify=false)", NULL},
+    {"sign-verify", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_sign_verify,
+     "Ask for signatures by this public key (TYPE is ed25519 or spki); again for another type",
+     "TYPE=inline:KEY|file:PATH"},
     {"if-not-exists", 0, 0, G_OPTION_ARG_NONE, &opt_if_not_exists,
      "Leave a remote of this name as it is", NULL},
     {"force", 0, 0, G_OPTION_ARG_NONE, &opt_force, "Replace a remote of this name", NULL},
@@ -34,6 +39,45 @@ static const GOptionEntry options[] = {
      "This remote is fetched by another program", "NAME"},
     {NULL},
 };
+
+/* "TYPE=inline:KEY" or "TYPE=file:PATH" as options of the remote. */
+static gboolean
+collect_key (GPtrArray *list, GString *types, const char *text, GError **error)
+{
+  const char *equals = strchr (text, '=');
+  const char *colon = equals != NULL ? strchr (equals, ':') : NULL;
+  if (colon == NULL) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "Failed to parse KEYTYPE=[inline|file]:DATA in %s", text);
+    return FALSE;
+  }
+  g_autofree char *type = g_strndup (text, (gsize)(equals - text));
+  g_autofree char *form = g_strndup (equals + 1, (gsize)(colon - equals - 1));
+  gboolean is_inline = strcmp (form, "inline") == 0;
+  if (!tree_sign_check_type (type, error))
+    return FALSE;
+  if (!is_inline && strcmp (form, "file") != 0) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "Invalid key reference %s, expected inline|file", form);
+    return FALSE;
+  }
+  g_string_append_printf (types, "%s%s", types->len > 0 ? ";" : "", type);
+  g_ptr_array_add (
+      list, g_strdup_printf ("verification-%s-%s=%s", type, is_inline ? "key" : "file", colon + 1));
+  return TRUE;
+}
+
+static gboolean
+collect_keys (GPtrArray *list, GError **error)
+{
+  g_autoptr (GString) types = g_string_new (NULL);
+  for (char **text = opt_sign_verify; text != NULL && *text != NULL; text++)
+    if (!collect_key (list, types, *text, error))
+      return FALSE;
+  if (types->len > 0)
+    g_ptr_array_add (list, g_strconcat ("sign-verify=", types->str, NULL));
+  return TRUE;
+}
 
 /* In the order in which they come into the file. */
 static gboolean
@@ -57,6 +101,8 @@ collect (GPtrArray *list, char **branches, GError **error)
     g_ptr_array_add (list, g_strdup ("gpg-verify=false"));
   if (opt_no_sign_verify)
     g_ptr_array_add (list, g_strdup ("sign-verify=false"));
+  if (!collect_keys (list, error))
+    return FALSE;
   if (opt_collection_id != NULL)
     g_ptr_array_add (list, g_strconcat ("collection-id=", opt_collection_id, NULL));
   if (opt_custom_backend != NULL)
@@ -73,6 +119,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (opt_if_not_exists && opt_force)
     return command_usage_error (context, error,
                                 "Can only specify one of --if-not-exists and --force");
+  if (opt_sign_verify != NULL && opt_no_sign_verify)
+    return command_usage_error (context, error,
+                                "Cannot specify both --sign-verify and --no-sign-verify");
   for (char **word = argv; *word != NULL; word++)
     if (!g_utf8_validate (*word, -1, NULL))
       return command_usage_error (context, error, "an argument is not UTF-8");
@@ -90,7 +139,8 @@ const Command cmd_remote_add = {
     .name = "add",
     .arguments = "NAME [metalink=|mirrorlist=]URL [BRANCH…]",
     .summary = "Name a repository to pull from",
-    .examples = "  $ pando remote add --no-gpg-verify origin https://example.com/repo os/stable\n",
+    .examples = "  $ pando remote add --no-gpg-verify --sign-verify=ed25519=file:key.pub origin "
+                "https://example.com/repo os/stable\n",
     .needs = NEEDS_REPO_OR_SYSROOT,
     .options = options,
     .run = run,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "src/command.h"
+#include "src/rev.h"
 #include "src/signers.h"
 #include "tree-error.h"
 #include "tree-sign.h"
@@ -74,7 +75,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "Need at least one KEY to %s with",
                                 opt_delete ? "delete signatures" : "sign");
   TreeChecksum commit;
-  if (!tree_repo_resolve_rev (context->repo, argv[0], &commit, error))
+  if (!rev_resolve (context->repo, argv[0], &commit, error))
     return FALSE;
   const TreeVerifyKeys keys = {.type = opt_type != NULL ? opt_type : SIGN_DEFAULT_TYPE,
                                .keys = (const char *const *)argv + 1,

@@ -152,11 +152,11 @@ ok "the timestamp check"
 "$PANDO" --repo=signed init --mode=bare-user
 "$PANDO" --repo=signed remote add origin "$HTTP_URL"
 : >log
-fails_with 'signature verification is not built in.*--no-gpg-verify' "$PANDO" --repo=signed pull origin os/stable
+fails_with 'cannot be verified yet.*--no-gpg-verify' "$PANDO" --repo=signed pull origin os/stable
 "$PANDO" --repo=signed remote add --no-gpg-verify --set=sign-verify=ed25519 two "$HTTP_URL"
-fails_with 'sign-verify.*not built in' "$PANDO" --repo=signed pull two os/stable
+fails_with 'No keys found for required signapi type ed25519' "$PANDO" --repo=signed pull two os/stable
 "$PANDO" --repo=signed remote add --no-gpg-verify --set=gpg-verify-summary=true three "$HTTP_URL"
-fails_with 'gpg-verify-summary.*not built in' "$PANDO" --repo=signed pull three os/stable
+fails_with 'gpg-verify-summary.*cannot be verified yet' "$PANDO" --repo=signed pull three os/stable
 assert_eq "$(wc -c <log)" 0
 fails_with 'static deltas are not built in' "$PANDO" --repo=inc pull --require-static-deltas origin os/stable
 ok "what a remote demands and cannot be done is refused, before a byte is fetched"

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/demands.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "sign/judge.h"
+#include "store/remote.h"
+#include "tree/trust.h"
+
+struct PullDemands {
+  char *remote;
+  /* Owned SignKeys, by one of which there must be a good signature; NULL: none is asked for. */
+  GPtrArray *commit;
+  GPtrArray *summary;
+};
+
+void
+demands_free (PullDemands *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->remote);
+  g_clear_pointer (&self->commit, g_ptr_array_unref);
+  g_clear_pointer (&self->summary, g_ptr_array_unref);
+  g_free (self);
+}
+
+gboolean
+demands_summary (const PullDemands *self)
+{
+  return self != NULL && self->summary != NULL;
+}
+
+/* ---- Keys ---- */
+
+/* The remote's own keys; *@out_any: there are options about them. */
+static gboolean
+add_own_keys (const TreeRepo *repo, const char *remote, SignKeys *keys, gboolean *out_any,
+              GError **error)
+{
+  g_autofree char *key_option = g_strconcat ("verification-", keys->engine->name, "-key", NULL);
+  g_autofree char *file_option = g_strconcat ("verification-", keys->engine->name, "-file", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *file = NULL;
+  if (!tree_repo_remote_option (repo, remote, key_option, &text, error) ||
+      !tree_repo_remote_option (repo, remote, file_option, &file, error))
+    return FALSE;
+  *out_any = text != NULL || file != NULL;
+  if (text != NULL && !sign_keys_add_text (keys, text, error))
+    return prefix_error (error, "remote '%s', %s", remote, key_option);
+  if (file != NULL && !sign_keys_add_file (keys, AT_FDCWD, file, error))
+    return prefix_error (error, "remote '%s', %s", remote, file_option);
+  return TRUE;
+}
+
+/* The keys of the remote are instead of those that the system trusts, but never of those that it
+ * has revoked. @named: asked for by its name, which takes a key of the remote's own. */
+static gboolean
+add_engine (const TreeRepo *repo, const char *remote, const SignEngine *engine, gboolean named,
+            GPtrArray *out, GError **error)
+{
+  g_autoptr (SignKeys) keys = sign_keys_new (engine);
+  gboolean has_own = FALSE;
+  if (!engine->check_enabled (named ? error : NULL))
+    return !named;
+  if (!add_own_keys (repo, remote, keys, &has_own, error))
+    return FALSE;
+  if (named && !has_own)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "No keys found for required signapi type %s; set verification-%s-key or "
+                        "verification-%s-file of remote '%s'",
+                        engine->name, engine->name, engine->name, remote);
+  if (!trust_add_system_keys (repo, keys, SIGN_KEYS_REVOKED | (has_own ? 0 : SIGN_KEYS_TRUSTED),
+                              error))
+    return FALSE;
+  if (keys->trusted->len > 0)
+    g_ptr_array_add (out, g_steal_pointer (&keys));
+  return TRUE;
+}
+
+static void
+free_keys (gpointer keys)
+{
+  sign_keys_free (keys);
+}
+
+/* "true": any engine that there is a key for. A list: these engines. */
+static gboolean
+load_engines (const TreeRepo *repo, const char *remote, const char *option, GPtrArray **out,
+              GError **error)
+{
+  g_auto (GStrv) names = NULL;
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (free_keys);
+  gboolean wanted = FALSE;
+  if (!remote_option_list (repo, remote, option, &names, error))
+    return FALSE;
+  gboolean is_list = names[0] != NULL &&
+                     (names[1] != NULL || !remote_parse_boolean (names[0], &wanted));
+  for (char **name = names; is_list && *name != NULL; name++) {
+    const SignEngine *engine = sign_engine_find (*name, error);
+    if (engine == NULL)
+      return prefix_error (error, "remote '%s', %s", remote, option);
+    if (!add_engine (repo, remote, engine, /* named= */ TRUE, all, error))
+      return FALSE;
+  }
+  for (const SignEngine *const *engine = sign_engines; wanted && *engine != NULL; engine++)
+    if (!add_engine (repo, remote, *engine, /* named= */ FALSE, all, error))
+      return FALSE;
+  if (!is_list && !wanted)
+    return TRUE;
+  if (all->len == 0)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "remote '%s' demands signatures (%s), and there is no key to check them "
+                        "with; set its verification-ed25519-key, or put one into "
+                        "/etc/ostree/trusted.ed25519.d",
+                        remote, option);
+  *out = g_steal_pointer (&all);
+  return TRUE;
+}
+
+PullDemands *
+demands_load (const TreeRepo *repo, const char *remote, GError **error)
+{
+  g_autoptr (PullDemands) self = g_new0 (PullDemands, 1);
+  self->remote = g_strdup (remote);
+  if (!load_engines (repo, remote, REMOTE_SIGN_VERIFY, &self->commit, error) ||
+      !load_engines (repo, remote, REMOTE_SIGN_VERIFY_SUMMARY, &self->summary, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/* ---- Checking ---- */
+
+static gboolean
+check (const GPtrArray *engines, GBytes *data, GVariant *dict, GError **error)
+{
+  g_autoptr (GString) texts = g_string_new (NULL);
+  for (guint i = 0; i < engines->len; i++) {
+    g_autofree char *text = NULL;
+    SignVerdict verdict = sign_judge (engines->pdata[i], data, dict, &text);
+    if (verdict == SIGN_GOOD)
+      return TRUE;
+    if (verdict != SIGN_NONE)
+      g_string_append_printf (texts, "%s%s", texts->len > 0 ? "; " : "", text);
+  }
+  return throw_error (error, TREE_ERROR_SIGNATURE, "%s",
+                      texts->len > 0 ? texts->str : "No signatures found");
+}
+
+gboolean
+demands_check_commit (const PullDemands *self, GBytes *commit, GBytes *detached, GError **error)
+{
+  if (self == NULL || self->commit == NULL)
+    return TRUE;
+  g_autoptr (GVariant) dict = sign_dict_parse (detached);
+  return check (self->commit, commit, dict, error) ||
+         prefix_error (error, "Can't verify commit, as remote '%s' demands", self->remote);
+}
+
+gboolean
+demands_check_summary (const PullDemands *self, GBytes *summary, GBytes *signature, GError **error)
+{
+  if (!demands_summary (self))
+    return TRUE;
+  if (summary == NULL)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "Signature verification enabled, but no summary found (check that the "
+                        "configured URL in remote config is correct)");
+  if (signature == NULL)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "Signatures verification enabled, but no summary.sig found (use "
+                        "sign-verify-summary=false in remote config to disable)");
+  g_autoptr (GVariant) dict = sign_dict_parse (signature);
+  return check (self->summary, summary, dict, error) ||
+         prefix_error (error, "Can't verify summary, as remote '%s' demands", self->remote);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a remote demands to be signed, and the keys that count. A commit is checked before it is
+ * stored and before anything that it names is fetched, a summary before it is read; whatever goes
+ * wrong, the answer is no. */
+#pragma once
+
+#include "store/repo.h"
+
+typedef struct PullDemands PullDemands;
+
+/* Reads the remote's options and loads the keys. Errors: TREE_ERROR_SIGNATURE when signatures are
+ * demanded and there is no key to check them with. */
+PullDemands *demands_load (const TreeRepo *repo, const char *remote, GError **error);
+void demands_free (PullDemands *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
+
+/* Must the summary be there and be signed? @self: (nullable) */
+gboolean demands_summary (const PullDemands *self);
+
+/* @self: (nullable). @detached, @signature: (nullable): hostile. Errors: TREE_ERROR_SIGNATURE */
+gboolean demands_check_commit (const PullDemands *self, GBytes *commit, GBytes *detached,
+                               GError **error);
+gboolean demands_check_summary (const PullDemands *self, GBytes *summary, GBytes *signature,
+                                GError **error);
