@@ -254,6 +254,22 @@ file_open_temp (int dfd, const char *prefix, char **out_name, GError **error)
   return -1;
 }
 
+int
+file_open_unlinked (int dfd, const char *prefix, GError **error)
+{
+  int fd = openat (dfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+    g_autofree char *name = NULL;
+    fd = file_open_temp (dfd, prefix, &name, error);
+    if (fd >= 0)
+      (void)unlinkat (dfd, name, 0); /* at worst a clean-up of the directory finds it */
+    return fd;
+  }
+  if (fd < 0)
+    (void)throw_errno (error, "create a temporary file");
+  return fd;
+}
+
 static gboolean
 sync_parent_of (int dfd, const char *path, GError **error)
 {

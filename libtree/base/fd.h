@@ -57,6 +57,8 @@ gboolean file_replace_durable_at (int dfd, const char *path, const void *data, g
                                   mode_t mode, GError **error);
 /* Opens "PREFIX.XXXXXX" (exclusive, 0600) in @dfd. */
 int file_open_temp (int dfd, const char *prefix, char **out_name, GError **error);
+/* The same with no name, to read and write: it goes when it is closed. */
+int file_open_unlinked (int dfd, const char *prefix, GError **error);
 /* Copies what is left of @in to @out: reflink, copy_file_range, else by a buffer. */
 gboolean file_copy_content (int in, int out, GError **error);
 /* *@out is NULL when there is no such link. */

@@ -3,7 +3,6 @@
 
 #include "net/body.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -118,23 +117,6 @@ body_expect (FetchBody *self, guint64 size_bytes)
   self->room = (gsize)size_bytes;
 }
 
-static gboolean
-open_file (FetchBody *self, GError **error)
-{
-  int dfd = self->pool->tmp_dfd;
-  self->fd = openat (dfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (self->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
-    g_autofree char *name = NULL;
-    self->fd = file_open_temp (dfd, "fetch", &name, error);
-    if (self->fd < 0)
-      return FALSE;
-    (void)unlinkat (dfd, name, 0); /* at worst the clean-up of tmp finds it */
-  }
-  if (self->fd < 0)
-    return throw_errno (error, "create a temporary file for a download");
-  return TRUE;
-}
-
 static void
 drop_buffer (FetchBody *self)
 {
@@ -147,7 +129,8 @@ drop_buffer (FetchBody *self)
 static gboolean
 spill (FetchBody *self, GError **error)
 {
-  if (!open_file (self, error) || !fd_write_all (self->fd, self->buffer, self->len, error))
+  self->fd = file_open_unlinked (self->pool->tmp_dfd, "fetch", error);
+  if (self->fd < 0 || !fd_write_all (self->fd, self->buffer, self->len, error))
     return FALSE;
   self->file_len = self->len;
   drop_buffer (self);

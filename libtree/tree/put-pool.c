@@ -53,12 +53,9 @@ static gboolean
 move_to_disk (Spool *self, GError **error)
 {
   autofd int tmp_dfd = dir_open_at (txn_get_repo (self->txn)->dfd, REPO_TMP, error);
-  g_autofree char *name = NULL;
-  autofd int fd = tmp_dfd >= 0 ? file_open_temp (tmp_dfd, "pando-spool", &name, error) : -1;
+  autofd int fd = tmp_dfd >= 0 ? file_open_unlinked (tmp_dfd, "pando-spool", error) : -1;
   if (fd < 0)
     return FALSE;
-  if (unlinkat (tmp_dfd, name, 0) < 0)
-    return throw_errno (error, "unlink temporary file");
   if (self->data != NULL && !fd_write_all (fd, self->data->data, self->data->len, error))
     return FALSE;
   g_clear_pointer (&self->data, g_byte_array_unref);
