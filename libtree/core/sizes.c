@@ -6,37 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-/* Ten bytes hold 70 bits. */
-#define VARINT_MAX 10
-
-static void
-append_varint (GByteArray *out, guint64 value)
-{
-  do {
-    guint8 byte = (guint8)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-    g_byte_array_append (out, &byte, 1);
-    value >>= 7;
-  } while (value > 0);
-}
-
-/* Moves @at behind the number; FALSE when it does not end, or has more than 64 bits. */
-static gboolean
-read_varint (const guint8 **at, const guint8 *end, guint64 *out)
-{
-  guint64 value = 0;
-  for (guint i = 0; i < VARINT_MAX && *at < end; i++) {
-    guint8 byte = *(*at)++;
-    if (i == VARINT_MAX - 1 && byte > 1)
-      return FALSE;
-    value |= (guint64)(byte & 0x7f) << (7 * i);
-    if ((byte & 0x80) == 0) {
-      *out = value;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
+#include "core/varint.h"
 
 static int
 compare_entries (gconstpointer a, gconstpointer b)
@@ -57,8 +27,8 @@ sizes_build (GArray *entries)
     guint8 type = (guint8)entry->name.type;
     g_byte_array_set_size (bytes, 0);
     g_byte_array_append (bytes, entry->name.checksum.bytes, sizeof (TreeChecksum));
-    append_varint (bytes, entry->archived);
-    append_varint (bytes, entry->unpacked);
+    varint_append (bytes, entry->archived);
+    varint_append (bytes, entry->unpacked);
     g_byte_array_append (bytes, &type, 1);
     g_variant_builder_add_value (
         &builder, g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, bytes->data, bytes->len, 1));
@@ -76,7 +46,7 @@ sizes_parse (GVariant *element, ObjectSizes *out, GError **error)
     const guint8 *end = at + len;
     memcpy (out->name.checksum.bytes, at, sizeof (TreeChecksum));
     at += sizeof (TreeChecksum);
-    if (read_varint (&at, end, &out->archived) && read_varint (&at, end, &out->unpacked)) {
+    if (varint_read (&at, end, &out->archived) && varint_read (&at, end, &out->unpacked)) {
       if (at == end)
         return TRUE;
       out->name.type = (TreeObjectType)*at;

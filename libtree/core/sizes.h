@@ -4,8 +4,7 @@
  *
  *   32 bytes checksum, varint size in an archive repository, varint size unpacked, u8 type
  *
- * A varint has seven bits in each byte, the lowest first; the high bit says that more follow. Old
- * writers left the type out.
+ * Old writers left the type out.
  */
 #pragma once
 
