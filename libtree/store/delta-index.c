@@ -14,13 +14,7 @@
 #include "core/checksum.h"
 #include "core/summary.h"
 
-#define DELTAS_DIR "deltas"
-#define INDEXES_DIR "delta-indexes"
-#define SUPERBLOCK "superblock"
-#define INDEX_SUFFIX ".index"
-
 enum {
-  B64_SPLIT = 2, /* characters of a name that are the directory's */
   BUFFER = 64 * 1024,
 };
 
@@ -44,28 +38,6 @@ hash_file (int dfd, const char *path, gboolean *out_found, TreeChecksum *out, GE
     hasher_update (hasher, buffer, (gsize)n);
   }
   hasher_final (hasher, out);
-  return TRUE;
-}
-
-/* "FROM-TO" or "TO", the first two characters being those of the directory above. */
-static gboolean
-parse_name (const char *dir, const char *name, DeltaName *out)
-{
-  if (strlen (dir) != B64_SPLIT)
-    return FALSE;
-  g_autofree char *whole = g_strconcat (dir, name, NULL);
-  gsize len = strlen (whole);
-  DeltaName self = {.has_from = len == 2 * CHECKSUM_B64_LEN + 1};
-  if (self.has_from) {
-    if (whole[CHECKSUM_B64_LEN] != '-')
-      return FALSE;
-    whole[CHECKSUM_B64_LEN] = '\0';
-    if (!checksum_from_b64 (whole, &self.from) ||
-        !checksum_from_b64 (whole + CHECKSUM_B64_LEN + 1, &self.to))
-      return FALSE;
-  } else if (!checksum_from_b64 (whole, &self.to))
-    return FALSE;
-  *out = self;
   return TRUE;
 }
 
@@ -113,78 +85,77 @@ walk (const TreeRepo *repo, const char *top, EntryFunc func, gpointer user_data,
 }
 
 static gboolean
-add_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
+add_name (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
 {
-  DeltaName delta;
-  gboolean found = FALSE;
-  if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
+  DeltaName name;
+  struct stat st;
+  if (entry->type != DT_DIR || !delta_name_from_dirs (dir, entry->name, &name))
     return TRUE;
-  g_autofree char *path = g_build_filename (entry->name, SUPERBLOCK, NULL);
-  if (!hash_file (dfd, path, &found, &delta.superblock, error))
-    return FALSE;
-  if (found)
-    g_array_append_val ((GArray *)user_data, delta);
+  g_autofree char *path = g_build_filename (entry->name, DELTA_SUPERBLOCK, NULL);
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    g_array_append_val ((GArray *)user_data, name);
+  else if (errno != ENOENT)
+    return throw_errno (error, "stat '%s'", path);
   return TRUE;
 }
 
 static int
-compare_deltas (gconstpointer a, gconstpointer b)
+compare_names (gconstpointer a, gconstpointer b)
 {
-  const DeltaName *left = a;
-  const DeltaName *right = b;
-  int order = memcmp (left->to.bytes, right->to.bytes, sizeof left->to.bytes);
-  if (order == 0)
-    order = left->has_from - right->has_from;
-  return order != 0 ? order : memcmp (left->from.bytes, right->from.bytes, sizeof left->from.bytes);
+  return delta_name_compare (a, b);
+}
+
+GArray *
+delta_index_names (const TreeRepo *repo, GError **error)
+{
+  g_autoptr (GArray) names = g_array_new (FALSE, FALSE, sizeof (DeltaName));
+  if (!walk (repo, DELTAS_DIR, add_name, names, error))
+    return prefix_null (error, "list static deltas");
+  g_array_sort (names, compare_names);
+  return g_steal_pointer (&names);
 }
 
 GArray *
 delta_index_list (const TreeRepo *repo, GError **error)
 {
-  g_autoptr (GArray) deltas = g_array_new (FALSE, FALSE, sizeof (DeltaName));
-  if (!walk (repo, DELTAS_DIR, add_delta, deltas, error))
-    return prefix_null (error, "list static deltas");
-  g_array_sort (deltas, compare_deltas);
-  return g_steal_pointer (&deltas);
+  g_autoptr (GArray) names = delta_index_names (repo, error);
+  g_autoptr (GArray) deltas = g_array_new (FALSE, FALSE, sizeof (DeltaEntry));
+  for (guint i = 0; names != NULL && i < names->len; i++) {
+    DeltaEntry delta = {.name = g_array_index (names, DeltaName, i)};
+    g_autofree char *dir = delta_name_to_path (&delta.name);
+    g_autofree char *path = g_build_filename (dir, DELTA_SUPERBLOCK, NULL);
+    gboolean found = FALSE; /* it may go meanwhile */
+    if (!hash_file (repo->dfd, path, &found, &delta.superblock, error))
+      return prefix_null (error, "list static deltas");
+    if (found)
+      g_array_append_val (deltas, delta);
+  }
+  return names != NULL ? g_steal_pointer (&deltas) : NULL;
 }
 
 GVariant *
-delta_index_map (const DeltaName *deltas, guint n)
+delta_index_map (const DeltaEntry *deltas, guint n)
 {
   GVariantBuilder map;
   g_variant_builder_init (&map, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < n; i++) {
-    char name[2 * (TREE_CHECKSUM_HEX_LEN + 1)];
-    char *to = name;
-    if (deltas[i].has_from) {
-      tree_checksum_to_hex (&deltas[i].from, name);
-      name[TREE_CHECKSUM_HEX_LEN] = '-';
-      to += TREE_CHECKSUM_HEX_LEN + 1;
-    }
-    tree_checksum_to_hex (&deltas[i].to, to);
+    char name[DELTA_NAME_MAX];
+    delta_name_to_text (&deltas[i].name, name);
     g_variant_builder_add (&map, "{sv}", name, checksum_to_variant (&deltas[i].superblock));
   }
   return g_variant_builder_end (&map);
 }
 
-static char *
-index_path (const TreeChecksum *to)
-{
-  char b64[CHECKSUM_B64_LEN + 1];
-  checksum_to_b64 (to, b64);
-  return g_strdup_printf (INDEXES_DIR "/%.*s/%s" INDEX_SUFFIX, B64_SPLIT, b64, b64 + B64_SPLIT);
-}
-
 /* Writes the index of the @n deltas that lead to one commit. */
 static gboolean
-write_index (const TreeRepo *repo, const DeltaName *deltas, guint n, GError **error)
+write_index (const TreeRepo *repo, const DeltaEntry *deltas, guint n, GError **error)
 {
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", SUMMARY_KEY_DELTAS, delta_index_map (deltas, n));
   g_autoptr (GVariant) index = g_variant_ref_sink (g_variant_builder_end (&builder));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (index);
-  g_autofree char *path = index_path (&deltas[0].to);
+  g_autofree char *path = delta_index_path (&deltas[0].name.to);
   g_autofree char *parent = g_path_get_dirname (path);
   g_autoptr (GBytes) old = NULL;
   if (!dir_ensure_at (repo->dfd, parent, 0775, error) ||
@@ -196,42 +167,86 @@ write_index (const TreeRepo *repo, const DeltaName *deltas, guint n, GError **er
                           0644, error);
 }
 
-static gboolean
-leads_to (GArray *deltas, const TreeChecksum *to)
+/* The place of the first delta to a commit, and how many there are. */
+static guint
+find_target (GArray *deltas, const TreeChecksum *to, guint *out_n)
 {
+  guint first = 0;
+  *out_n = 0;
   for (guint i = 0; i < deltas->len; i++)
-    if (tree_checksum_equal (&g_array_index (deltas, DeltaName, i).to, to))
-      return TRUE;
-  return FALSE;
+    if (tree_checksum_equal (&g_array_index (deltas, DeltaEntry, i).name.to, to) && (*out_n)++ == 0)
+      first = i;
+  return first;
+}
+
+static gboolean
+remove_index (int dfd, const char *path, GError **error)
+{
+  return unlinkat (dfd, path, 0) == 0 || errno == ENOENT ||
+         throw_errno (error, "remove delta index '%s'", path);
 }
 
 static gboolean
 remove_stale (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
 {
-  if (!g_str_has_suffix (entry->name, INDEX_SUFFIX))
-    return TRUE;
-  g_autofree char *b64 = g_strconcat (dir, entry->name, NULL);
-  b64[strlen (b64) - strlen (INDEX_SUFFIX)] = '\0';
   TreeChecksum to;
-  return !checksum_from_b64 (b64, &to) || leads_to (user_data, &to) ||
-         unlinkat (dfd, entry->name, 0) == 0 || errno == ENOENT ||
-         throw_errno (error, "remove delta index '%s'", entry->name);
+  guint n = 0;
+  if (!delta_index_from_path (dir, entry->name, &to))
+    return TRUE;
+  (void)find_target (user_data, &to, &n);
+  return n > 0 || remove_index (dfd, entry->name, error);
 }
 
 gboolean
 delta_index_write (const TreeRepo *repo, GArray *deltas, GError **error)
 {
-  const DeltaName *all = (const DeltaName *)deltas->data;
+  const DeltaEntry *all = (const DeltaEntry *)deltas->data;
   for (guint i = 0; i < deltas->len;) {
     guint n = 1;
-    while (i + n < deltas->len && tree_checksum_equal (&all[i].to, &all[i + n].to))
+    while (i + n < deltas->len && tree_checksum_equal (&all[i].name.to, &all[i + n].name.to))
       n++;
     if (!write_index (repo, all + i, n, error))
       return prefix_error (error, "index static deltas");
     i += n;
   }
-  return walk (repo, INDEXES_DIR, remove_stale, deltas, error) ||
+  return walk (repo, DELTA_INDEXES_DIR, remove_stale, deltas, error) ||
          prefix_error (error, "index static deltas");
+}
+
+gboolean
+delta_index_write_one (const TreeRepo *repo, GArray *deltas, const TreeChecksum *to, GError **error)
+{
+  guint n = 0;
+  guint first = find_target (deltas, to, &n);
+  g_autofree char *path = delta_index_path (to);
+  return (n > 0 ? write_index (repo, (const DeltaEntry *)deltas->data + first, n, error)
+                : remove_index (repo->dfd, path, error)) ||
+         prefix_error (error, "index static deltas");
+}
+
+static gboolean
+add_target (int dfd, const char *dir, const DirEntry *entry, gpointer user_data, GError **error)
+{
+  TreeChecksum to;
+  if (delta_index_from_path (dir, entry->name, &to))
+    g_array_append_val ((GArray *)user_data, to);
+  return TRUE;
+}
+
+static int
+compare_targets (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (TreeChecksum));
+}
+
+GArray *
+delta_index_targets (const TreeRepo *repo, GError **error)
+{
+  g_autoptr (GArray) targets = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
+  if (!walk (repo, DELTA_INDEXES_DIR, add_target, targets, error))
+    return prefix_null (error, "list indexes of static deltas");
+  g_array_sort (targets, compare_targets);
+  return g_steal_pointer (&targets);
 }
 
 /* ---- Removing ---- */
@@ -268,7 +283,7 @@ prune_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data
   DeltaName delta;
   gboolean wanted = FALSE;
   guint64 bytes = 0;
-  if (entry->type != DT_DIR || !parse_name (dir, entry->name, &delta))
+  if (entry->type != DT_DIR || !delta_name_from_dirs (dir, entry->name, &delta))
     return TRUE;
   if (!self->wanted (&delta.to, &wanted, self->user_data, error))
     return FALSE;

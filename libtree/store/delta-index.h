@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which static deltas a repository offers: deltas/FF/ROM-TO/superblock (or deltas/TT/O/superblock
- * for one from nothing), and the files in delta-indexes/ that tell clients of them. */
+/* Which static deltas a repository offers, and the files in delta-indexes/ that tell clients of
+ * them.
+ */
 #pragma once
 
+#include "core/delta-name.h"
 #include "store/repo.h"
 
 typedef struct {
-  gboolean has_from;
-  TreeChecksum from;
-  TreeChecksum to;
+  DeltaName name;
   TreeChecksum superblock; /* SHA-256 of the file */
-} DeltaName;
+} DeltaEntry;
 
-/* DeltaName, sorted by target and then origin; NULL on error. Superblocks are read and hashed. */
+/* DeltaName, sorted by target and then origin; NULL on error. */
+GArray *delta_index_names (const TreeRepo *repo, GError **error);
+/* DeltaEntry, sorted the same: superblocks are read and hashed. */
 GArray *delta_index_list (const TreeRepo *repo, GError **error);
+/* TreeChecksum of the commits that have an index, sorted. */
+GArray *delta_index_targets (const TreeRepo *repo, GError **error);
 /* Should deltas to this commit stay? */
 typedef gboolean (*DeltaWanted) (const TreeChecksum *to, gboolean *out, gpointer user_data,
                                  GError **error);
@@ -26,6 +30,10 @@ typedef struct {
 gboolean delta_index_prune (const TreeRepo *repo, DeltaWanted wanted, gpointer user_data,
                             gboolean remove, DeltaPruned *out, GError **error);
 /* The `a{sv}` of delta names to superblock checksums; floating. */
-GVariant *delta_index_map (const DeltaName *deltas, guint n);
-/* Brings delta-indexes/ in line with @deltas. Files that are right already are not touched. */
+GVariant *delta_index_map (const DeltaEntry *deltas, guint n);
+/* Brings delta-indexes/ in line with @deltas, DeltaEntry as they were listed. Files that are right
+ * already are not touched. */
 gboolean delta_index_write (const TreeRepo *repo, GArray *deltas, GError **error);
+/* The same for the index of one commit. */
+gboolean delta_index_write_one (const TreeRepo *repo, GArray *deltas, const TreeChecksum *to,
+                                GError **error);

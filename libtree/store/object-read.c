@@ -164,6 +164,21 @@ object_stat_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile 
   return open_file (repo, NULL, /* stat_only= */ TRUE, checksum, out, error);
 }
 
+gboolean
+object_stored_size (const TreeRepo *repo, const ObjectName *name, guint64 *out, GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  struct stat st;
+  object_path (name, repo->mode->archive, path);
+  if (fstatat (repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    *out = (guint64)st.st_size;
+    return TRUE;
+  }
+  if (errno == ENOENT && repo->parent != NULL)
+    return object_stored_size (repo->parent, name, out, error);
+  return throw_errno (error, "stat 'objects/%s'", path);
+}
+
 char *
 commit_partial_path (const TreeChecksum *commit)
 {
@@ -179,6 +194,18 @@ commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *o
   struct stat st;
   *out = fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
   return *out || errno == ENOENT || throw_errno (error, "stat '%s'", path);
+}
+
+gboolean
+commit_is_complete (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out, GError **error)
+{
+  gboolean exists = FALSE;
+  gboolean partial = FALSE;
+  if (!object_exists (repo, TREE_OBJECT_COMMIT, commit, &exists, error) ||
+      !commit_is_partial (repo, commit, &partial, error))
+    return FALSE;
+  *out = exists && !partial;
+  return TRUE;
 }
 
 gboolean

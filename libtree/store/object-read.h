@@ -37,9 +37,16 @@ gboolean object_open_file (const TreeRepo *repo, ModeWorker *worker, const TreeC
 gboolean object_stat_file (const TreeRepo *repo, const TreeChecksum *checksum, StoreFile *out,
                            GError **error);
 
+/* The size of an object's file. Errors: TREE_ERROR_NOT_FOUND */
+gboolean object_stored_size (const TreeRepo *repo, const ObjectName *name, guint64 *out,
+                             GError **error);
+
 /* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
 gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
                             GError **error);
+/* Is it there, and nothing below it missing? */
+gboolean commit_is_complete (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
+                             GError **error);
 /* "state/CHECKSUM.commitpartial", for who reads or removes it; owned by the caller. */
 char *commit_partial_path (const TreeChecksum *commit);
 /* Called before a commit object is stored whose closure is not there yet, and when it is there. */

@@ -172,7 +172,7 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
   add (&seen, &builder, SUMMARY_KEY_TOMBSTONES, g_variant_new_boolean (tombstones));
   if (deltas->len > 0 && !hide_deltas)
     add (&seen, &builder, SUMMARY_KEY_DELTAS,
-         delta_index_map ((const DeltaName *)deltas->data, deltas->len));
+         delta_index_map ((const DeltaEntry *)deltas->data, deltas->len));
   if (repo->collection_id != NULL)
     add (&seen, &builder, SUMMARY_KEY_COLLECTION_ID, g_variant_new_string (repo->collection_id));
   if (collection_map != NULL)
