@@ -4,6 +4,7 @@
 
 #include "tree-checkout.h"
 #include "tree-commit.h"
+#include "tree-delta.h"
 #include "tree-diff.h"
 #include "tree-error.h"
 #include "tree-export.h"

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Static deltas: what leads from one commit to another, or from nothing to one, in a few files. */
+#pragma once
+
+#include "tree-repo.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TreeDeltaPart:
+ * @size: bytes of the file
+ * @unpacked_size: bytes of the objects in it
+ * @n_modes: entries of its table of owners and modes
+ * @n_xattrs: the same of extended attributes
+ * @data_size: bytes that its operations work on
+ * @ops_size: bytes of the operations
+ * @n_splice: operations that give an object as it is; the others make a file step by step
+ */
+typedef struct {
+  guint64 size;
+  guint64 unpacked_size;
+  guint n_objects;
+  guint n_modes;
+  guint n_xattrs;
+  guint64 data_size;
+  guint64 ops_size;
+  guint64 n_splice;
+  guint64 n_open;
+  guint64 n_write;
+  guint64 n_set_source;
+  guint64 n_unset_source;
+  guint64 n_close;
+  guint64 n_patch;
+} TreeDeltaPart;
+
+/**
+ * TreeDeltaInfo:
+ * @name: "FROM-TO", or "TO" for a delta from nothing
+ * @guessed: it does not say which byte order it has
+ * @timestamp: seconds since 1970
+ * @fallbacks: objects that are to be fetched by themselves
+ */
+typedef struct {
+  char *name;
+  gboolean has_from;
+  TreeChecksum from;
+  TreeChecksum to;
+  gboolean is_signed;
+  gboolean big_endian;
+  gboolean guessed;
+  guint64 timestamp;
+  guint n_fallbacks;
+  TreeChecksum *fallbacks;
+  guint64 fallback_size;
+  guint64 fallback_unpacked_size;
+  guint n_parts;
+  TreeDeltaPart *parts;
+} TreeDeltaInfo;
+
+/* Accepts NULL. */
+TREE_API void tree_delta_info_free (TreeDeltaInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeDeltaInfo, tree_delta_info_free)
+
+/**
+ * tree_repo_list_deltas:
+ *
+ * Returns: (nullable): the names of the repository's deltas; NULL on error
+ */
+TREE_API char **tree_repo_list_deltas (const TreeRepo *self, GError **error);
+
+/**
+ * tree_repo_list_delta_indexes:
+ *
+ * Returns: (nullable): the commits, in hexadecimal, whose index tells clients of deltas to them;
+ * NULL on error
+ */
+TREE_API char **tree_repo_list_delta_indexes (const TreeRepo *self, GError **error);
+
+/**
+ * tree_repo_load_delta:
+ * @name: of one of the repository's deltas, or a path of a file or directory that has a '/'
+ *
+ * Reads a delta and verifies its parts.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_CORRUPT; TREE_ERROR_INVALID for a name that is none
+ */
+TREE_API TreeDeltaInfo *tree_repo_load_delta (const TreeRepo *self, const char *name,
+                                              GError **error);
+
+/**
+ * tree_repo_delete_delta:
+ *
+ * Deletes a delta. The indexes and the summary tell of it until they are made again.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_INVALID for a name that is none
+ */
+TREE_API gboolean tree_repo_delete_delta (TreeRepo *self, const char *name, GError **error);
+
+/**
+ * tree_repo_reindex_deltas:
+ * @to: (nullable): only the index of this commit
+ *
+ * Brings the indexes in line with the deltas that there are, and has clients look into them.
+ */
+TREE_API gboolean tree_repo_reindex_deltas (TreeRepo *self, const TreeChecksum *to, GError **error);
+
+/**
+ * tree_repo_apply_delta:
+ * @path: of a superblock, or of a directory that has one
+ * @progress: (nullable): done and total are parts
+ *
+ * Makes the target of a delta from its origin, which must be here. Every part is verified before it
+ * is used, every object before it is stored, and the commit only counts when nothing is missing of
+ * it. The memory that it takes does not depend on the delta.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND without the origin; TREE_ERROR_CORRUPT; TREE_ERROR_SIGNATURE when
+ * the repository demands signed deltas
+ */
+TREE_API gboolean tree_repo_apply_delta (TreeRepo *self, const char *path, TreeProgress progress,
+                                         gpointer user_data, GError **error);
+
+G_END_DECLS
