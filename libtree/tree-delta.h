@@ -119,4 +119,74 @@ TREE_API gboolean tree_repo_reindex_deltas (TreeRepo *self, const TreeChecksum *
 TREE_API gboolean tree_repo_apply_delta (TreeRepo *self, const char *path, TreeProgress progress,
                                          gpointer user_data, GError **error);
 
+/**
+ * TreeGenerateDeltaOptions:
+ * @filename: (nullable): write the superblock here, and the parts beside it; NULL: into the
+ * repository
+ * @inline_parts: put the parts into the superblock
+ * @big_endian: the byte order of its numbers
+ * @min_fallback_bytes: a regular file that is larger is left to be fetched by itself; 0: none
+ * @max_bsdiff_bytes: of an old file and its successor together, to be compared byte by byte; 0:
+ * none
+ * @max_chunk_bytes: of the objects of a part; one object alone may be more
+ * @max_memory_bytes: what all threads together may take
+ * @progress: (nullable): done and total are bytes of objects
+ */
+typedef struct {
+  const char *filename;
+  gboolean inline_parts;
+  gboolean big_endian;
+  guint64 min_fallback_bytes;
+  guint64 max_bsdiff_bytes;
+  guint64 max_chunk_bytes;
+  guint64 max_memory_bytes;
+  TreeProgress progress;
+  gpointer user_data;
+} TreeGenerateDeltaOptions;
+
+#define TREE_GENERATE_DELTA_OPTIONS_INIT                                                           \
+  {                                                                                                \
+    .big_endian = G_BYTE_ORDER == G_BIG_ENDIAN, .min_fallback_bytes = 4 * 1000 * 1000,             \
+    .max_bsdiff_bytes = 128 * 1000 * 1000, .max_chunk_bytes = 32 * 1000 * 1000,                    \
+    .max_memory_bytes = 256 * 1000 * 1000                                                          \
+  }
+
+/**
+ * TreeGenerateDeltaResult:
+ * @n_metadata: directories and their metadata in the delta
+ * @n_content: files and links in it
+ * @n_patched: files of those that are patches of old ones
+ * @n_rolled: files made of pieces of old ones
+ * @size: bytes of the superblock and the parts
+ * @unpacked_size: bytes of the objects in it
+ * @plain_size: bytes of the same objects in an archive: what a pull without the delta transfers. 0
+ * when this repository is none
+ */
+typedef struct {
+  guint n_metadata;
+  guint n_content;
+  guint n_patched;
+  guint n_rolled;
+  guint64 rolled_bytes;
+  guint n_fallbacks;
+  guint n_parts;
+  guint64 size;
+  guint64 unpacked_size;
+  guint64 plain_size;
+  double elapsed_s;
+} TreeGenerateDeltaResult;
+
+/**
+ * tree_repo_generate_delta:
+ * @from: (nullable): what who applies it has; NULL: nothing
+ * @out: (nullable): what came out
+ *
+ * Makes a static delta on all cores. The same commits and options give the same bytes. It appears
+ * whole, in the place of one that may be there; clients learn of it with the next summary or index.
+ */
+TREE_API gboolean tree_repo_generate_delta (TreeRepo *self, const TreeChecksum *from,
+                                            const TreeChecksum *to,
+                                            const TreeGenerateDeltaOptions *options,
+                                            TreeGenerateDeltaResult *out, GError **error);
+
 G_END_DECLS

@@ -28,7 +28,8 @@ if [ ! -d "$root" ]; then
   # shellcheck disable=SC2119
   mapfile -t sources < <(sources_of_suite)
   packages=autoconf,automake,libtool,make,pkg-config,binutils,qemu-user-static,gcc-$triplet
-  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libext2fs-dev libdeflate-dev liblzma-dev; do
+  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libext2fs-dev libdeflate-dev liblzma-dev \
+    libdivsufsort-dev; do
     packages=$packages,$package:$target
   done
   bootstrap "$work/root" "$work/log" --architectures="$arch,$target" --include="$packages" -- "${sources[@]}"
