@@ -54,10 +54,20 @@
   X (cmd_admin_undeploy)                                                                           \
   X (cmd_admin_upgrade)
 
+#define STATIC_DELTA_COMMANDS(X)                                                                   \
+  X (cmd_static_delta_apply_offline)                                                               \
+  X (cmd_static_delta_delete)                                                                      \
+  X (cmd_static_delta_generate)                                                                    \
+  X (cmd_static_delta_indexes)                                                                     \
+  X (cmd_static_delta_list)                                                                        \
+  X (cmd_static_delta_reindex)                                                                     \
+  X (cmd_static_delta_show)
+
 #define DECLARE(command) extern const Command command;
 #define ENTRY(command) &command,
 
 REMOTE_COMMANDS (DECLARE)
+STATIC_DELTA_COMMANDS (DECLARE)
 REPO_COMMANDS (DECLARE)
 ADMIN_COMMANDS (DECLARE)
 
@@ -68,10 +78,28 @@ static const Command group_remote = {
     .subcommands = remote_commands,
 };
 
-static const Command *const repo_commands[] = {REPO_COMMANDS (ENTRY) & group_remote, NULL};
+static gboolean
+list_deltas (const CommandContext *context, int argc, char **argv, GError **error)
+{
+  return cmd_static_delta_list.run (context, argc, argv, error);
+}
+
+static const Command *const static_delta_commands[] = {STATIC_DELTA_COMMANDS (ENTRY) NULL};
+static const GOptionEntry no_options[] = {{NULL}};
+static const Command group_static_delta = {
+    .name = "static-delta",
+    .summary = "Commands for static deltas; alone it lists them",
+    .needs = NEEDS_REPO,
+    .options = no_options,
+    .run = list_deltas,
+    .subcommands = static_delta_commands,
+};
+
+static const Command *const repo_commands[] = {REPO_COMMANDS (ENTRY) & group_remote,
+                                               &group_static_delta, NULL};
 static const Command *const admin_commands[] = {ADMIN_COMMANDS (ENTRY) NULL};
 static const Command *const root_commands[] = {&group_admin, REPO_COMMANDS (ENTRY) & group_remote,
-                                               NULL};
+                                               &group_static_delta, NULL};
 
 const Command group_repo = {
     .name = "repo",
