@@ -25,6 +25,9 @@ G_BEGIN_DECLS
  * handle goes on doing so
  * @untrusted: check the checksums of objects from local repositories, too
  * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
+ * @disable_static_deltas: pull objects, also where there is a static delta
+ * @require_static_deltas: fail where there is none
+ * @dry_run: find the deltas, and do nothing else; the result tells their sizes
  * @timestamp_check: refuse a commit that is older than the one the ref has now
  * @timestamp_check_from_rev: (nullable): … or than this one
  * @network_retries: rounds after a failure that may pass; -1: 5
@@ -53,6 +56,9 @@ typedef struct {
   gboolean per_object_fsync;
   gboolean untrusted;
   gboolean disable_verify_bindings;
+  gboolean disable_static_deltas;
+  gboolean require_static_deltas;
+  gboolean dry_run;
   gboolean timestamp_check;
   const char *timestamp_check_from_rev;
   int network_retries;
@@ -80,6 +86,10 @@ typedef struct {
  * @content_bytes_written: of files, uncompressed
  * @elapsed_s: how long it took
  * @is_local: nothing but a local repository was asked
+ * @n_delta_parts: of the static deltas that were used, or would be
+ * @n_delta_parts_done: those of them that were applied, or had nothing new
+ * @delta_bytes: of all these parts
+ * @delta_unpacked_bytes: of the objects in them
  */
 typedef struct {
   guint64 n_metadata_fetched;
@@ -90,6 +100,10 @@ typedef struct {
   guint64 content_bytes_written;
   double elapsed_s;
   gboolean is_local;
+  guint n_delta_parts;
+  guint n_delta_parts_done;
+  guint64 delta_bytes;
+  guint64 delta_unpacked_bytes;
 } TreePullResult;
 
 /**

@@ -15,10 +15,10 @@ answer_clear (PullAnswer *self)
   g_clear_error (&self->error);
 }
 
-static void
-on_done (FetchResult *result, gpointer user_data)
+/* All but the bytes. FALSE: there are none. */
+static gboolean
+take_result (PullAnswer *self, const FetchResult *result)
 {
-  PullAnswer *self = user_data;
   self->done = TRUE;
   self->status = result->status;
   self->url = g_strdup (result->url);
@@ -26,14 +26,57 @@ on_done (FetchResult *result, gpointer user_data)
   self->last_modified = g_strdup (result->last_modified);
   if (result->error != NULL)
     self->error = g_error_copy (result->error);
-  if (result->status != FETCH_OK)
-    return;
+  return result->status == FETCH_OK;
+}
+
+static void
+on_done (FetchResult *result, gpointer user_data)
+{
+  PullAnswer *self = user_data;
   const guint8 *data;
   gsize len;
+  if (!take_result (self, result))
+    return;
   if (fetch_body_data (result->body, &data, &len, &self->error))
     self->bytes = g_bytes_new (data, len);
   else
     self->status = FETCH_FAILED;
+}
+
+static void
+free_body (gpointer body)
+{
+  fetch_body_free (body);
+}
+
+static void
+on_body (FetchResult *result, gpointer user_data)
+{
+  PullAnswer *self = user_data;
+  const guint8 *data;
+  gsize len;
+  if (!take_result (self, result))
+    return;
+  if (fetch_body_data (result->body, &data, &len, &self->error))
+    self->bytes = g_bytes_new_with_free_func (data, len, free_body,
+                                              g_steal_pointer (&result->body));
+  else
+    self->status = FETCH_FAILED;
+}
+
+void
+answer_request_body (PullAnswer *self, Fetcher *fetcher, const char *const *bases, const char *path,
+                     guint64 max_bytes)
+{
+  answer_clear (self);
+  self->done = FALSE;
+  FetchRequest request = {.bases = bases,
+                          .path = path,
+                          .max_bytes = max_bytes,
+                          .priority = FETCH_PRIORITY_FIRST,
+                          .done = on_body,
+                          .user_data = self};
+  fetcher_start (fetcher, &request);
 }
 
 void

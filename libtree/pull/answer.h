@@ -22,6 +22,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PullAnswer, answer_clear)
  * caller has, or NULL. */
 void answer_request (PullAnswer *self, Fetcher *fetcher, const char *const *bases, const char *path,
                      guint64 max_bytes, const char *etag, const char *last_modified);
+/* The same for a file that may be large: its bytes may lie in a file of the fetcher's, and must be
+ * freed before the fetcher. */
+void answer_request_body (PullAnswer *self, Fetcher *fetcher, const char *const *bases,
+                          const char *path, guint64 max_bytes);
 /* Runs the fetcher until all @n answers are there. */
 gboolean answers_wait (Fetcher *fetcher, PullAnswer *const *answers, guint n,
                        const volatile int *interrupted, GError **error);

@@ -39,6 +39,7 @@ struct Arrival {
   Pool *pool;
   guint n_underway;       /* of the owner's thread, as the next one */
   gboolean is_publishing; /* such a job is under way */
+  gint looks_staged;      /* atomic: objects are staged that the queue does not know */
   GMutex lock;            /* guards all below */
   GCond changed;
   GArray *results; /* Result */
@@ -71,10 +72,11 @@ arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum *checksum
                 GError **error)
 {
   gboolean found = FALSE;
-  /* What this pull stages the queue knows; what another one left is only there when it left any. */
+  /* What workers stage the queue knows; others are an earlier pull and static deltas. */
   Txn *txn = self->config.txn;
-  if (!(txn_is_resumed (txn) ? txn_has_object (txn, type, checksum, &found, error)
-                             : txn_found_object (txn, type, checksum, &found, error)))
+  if (!(g_atomic_int_get (&self->looks_staged)
+            ? txn_has_object (txn, type, checksum, &found, error)
+            : txn_found_object (txn, type, checksum, &found, error)))
     return FALSE;
   *out = found ? PULL_HERE : PULL_MISSING;
   if (!found && self->config.source_has_all)
@@ -379,12 +381,19 @@ arrival_new (const ArrivalConfig *config)
 {
   Arrival *self = g_new0 (Arrival, 1);
   self->config = *config;
+  self->looks_staged = txn_is_resumed (config->txn);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->results = g_array_new (FALSE, FALSE, sizeof (Result));
   g_array_set_clear_func (self->results, clear_result);
   self->pool = pool_new (&pool_funcs, pool_default_workers (0), MAX_QUEUED, self);
   return self;
+}
+
+void
+arrival_expect_staged (Arrival *self)
+{
+  g_atomic_int_set (&self->looks_staged, TRUE);
 }
 
 gboolean

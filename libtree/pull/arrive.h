@@ -31,6 +31,8 @@ gboolean arrival_finish (Arrival *self, GError **error);
 /* Where an object is now. Any thread. */
 gboolean arrival_locate (Arrival *self, TreeObjectType type, const TreeChecksum *checksum,
                          PullWhere *out, GError **error);
+/* From now on others stage objects, too, which are to be found here. The owner's thread. */
+void arrival_expect_staged (Arrival *self);
 /* Takes what @item owns, and @body (PULL_FETCH, from @url; NULL otherwise). */
 void arrival_push (Arrival *self, PullAction action, PullItem *item, FetchBody *body,
                    const char *url);

@@ -11,6 +11,7 @@
 #include "core/checksum.h"
 #include "plain/layout.h"
 #include "pull/answer.h"
+#include "pull/deltas.h"
 #include "pull/refs.h"
 #include "pull/verify.h"
 #include "store/object-read.h"
@@ -22,6 +23,7 @@ typedef struct {
   gboolean is_parent;   /* then it may be missing */
   gboolean is_here;     /* in the repository or staged */
   gboolean is_complete; /* and all below it as well */
+  gboolean wants_tree;  /* it is stored; its tree comes when the delta is applied */
   PullAnswer object;
   PullAnswer detached;
 } WantedCommit;
@@ -29,6 +31,7 @@ typedef struct {
 struct PullCommits {
   PullContext *context; /* borrowed */
   GPtrArray *waiting;   /* owned WantedCommit that are being fetched */
+  GPtrArray *postponed; /* owned WantedCommit that are stored, and whose trees a delta brings */
   GHashTable *depths;   /* owned TreeChecksum -> depth that was wanted of it, +1 so that all is 0 */
   GArray *marked;       /* TreeChecksum: commits to unmark at the end */
   guint n_arrived;
@@ -51,6 +54,7 @@ pull_commits_new (PullContext *context)
   PullCommits *self = g_new0 (PullCommits, 1);
   self->context = context;
   self->waiting = g_ptr_array_new_with_free_func (wanted_commit_free);
+  self->postponed = g_ptr_array_new_with_free_func (wanted_commit_free);
   self->depths = g_hash_table_new_full (checksum_hash, checksum_equal, g_free, NULL);
   self->marked = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
   return self;
@@ -62,6 +66,7 @@ pull_commits_free (PullCommits *self)
   if (self == NULL)
     return;
   g_ptr_array_unref (self->waiting);
+  g_ptr_array_unref (self->postponed);
   g_hash_table_unref (self->depths);
   g_array_unref (self->marked);
   g_free (self);
@@ -70,7 +75,7 @@ pull_commits_free (PullCommits *self)
 gboolean
 pull_commits_is_done (const PullCommits *self)
 {
-  return self->waiting->len == 0;
+  return self->waiting->len == 0 && self->postponed->len == 0;
 }
 
 guint
@@ -125,21 +130,27 @@ load_from_cache (PullCommits *self, WantedCommit *wanted, GError **error)
   return TRUE;
 }
 
+/* … and one that a delta brings. */
+static void
+take_from_delta (PullCommits *self, WantedCommit *wanted)
+{
+  GBytes *carried = pull_deltas_commit (self->context->deltas, &wanted->checksum);
+  if (carried == NULL || wanted->object.done)
+    return;
+  wanted->object.bytes = g_bytes_ref (carried);
+  wanted->object.url = g_strdup ("the superblock of the static delta");
+  wanted->object.done = TRUE;
+}
+
 /* Is it in the repository, published, with nothing missing below? A staged commit never is: the
  * pull that staged it did not come to its end. */
 static gboolean
 look_up (PullCommits *self, WantedCommit *wanted, GError **error)
 {
   const PullContext *context = self->context;
-  gboolean published = FALSE;
-  gboolean partial = FALSE;
-  if (!txn_has_object (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum, &wanted->is_here,
-                       error) ||
-      !object_exists (context->repo, TREE_OBJECT_COMMIT, &wanted->checksum, &published, error) ||
-      !commit_is_partial (context->repo, &wanted->checksum, &partial, error))
-    return FALSE;
-  wanted->is_complete = published && !partial;
-  return TRUE;
+  return txn_has_object (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum, &wanted->is_here,
+                         error) &&
+         commit_is_complete (context->repo, &wanted->checksum, &wanted->is_complete, error);
 }
 
 static gboolean
@@ -162,12 +173,14 @@ want (PullCommits *self, const TreeChecksum *commit, const char *ref, int depth,
     return FALSE;
   if (wanted->is_here)
     wanted->object.done = TRUE;
+  take_from_delta (self, wanted);
   if (self->context->is_local) {
-    if ((!wanted->is_here && !load (self, &wanted->object, commit, TREE_OBJECT_COMMIT, error)) ||
+    if ((!wanted->object.done &&
+         !load (self, &wanted->object, commit, TREE_OBJECT_COMMIT, error)) ||
         !load (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META, error))
       return FALSE;
   } else {
-    if (!wanted->is_here && !load_from_cache (self, wanted, error))
+    if (!wanted->object.done && !load_from_cache (self, wanted, error))
       return FALSE;
     if (!wanted->object.done)
       request (self, &wanted->object, commit, TREE_OBJECT_COMMIT,
@@ -273,21 +286,10 @@ store (PullCommits *self, const WantedCommit *wanted, GError **error)
     return FALSE;
   if (wanted->is_here)
     return TRUE;
-  self->n_arrived++;
+  if (pull_deltas_commit (context->deltas, &wanted->checksum) == NULL)
+    self->n_arrived++;
   return txn_put_metadata (context->txn, TREE_OBJECT_COMMIT, wanted->object.bytes,
                            &wanted->checksum, NULL, error);
-}
-
-static gboolean
-is_complete (const PullContext *context, const TreeChecksum *commit, gboolean *out, GError **error)
-{
-  gboolean exists = FALSE;
-  gboolean partial = FALSE;
-  if (!object_exists (context->repo, TREE_OBJECT_COMMIT, commit, &exists, error) ||
-      !commit_is_partial (context->repo, commit, &partial, error))
-    return FALSE;
-  *out = exists && !partial;
-  return TRUE;
 }
 
 /* A complete commit whose tree is probably much the same: what the ref points to now, or the
@@ -300,12 +302,12 @@ find_relative (const PullContext *context, const WantedCommit *wanted, const Com
   *out_found = FALSE;
   if (wanted->ref != NULL) {
     if (!pull_current_commit (context, wanted->ref, out_found, &candidate, error) ||
-        (*out_found && !is_complete (context, &candidate, out_found, error)))
+        (*out_found && !commit_is_complete (context->repo, &candidate, out_found, error)))
       return FALSE;
   }
   if (!*out_found && commit->has_parent) {
     candidate = commit->parent;
-    if (!is_complete (context, &candidate, out_found, error))
+    if (!commit_is_complete (context->repo, &candidate, out_found, error))
       return FALSE;
   }
   return !*out_found || object_load_commit (context->repo, &candidate, out, error);
@@ -357,9 +359,21 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
       !want (self, &commit.parent, NULL, wanted->depth > 0 ? wanted->depth - 1 : -1,
              /* is_parent= */ TRUE, error))
     return FALSE;
-  if (wanted->is_complete || context->options->commit_metadata_only)
+  wanted->wants_tree = !wanted->is_complete && !context->options->commit_metadata_only;
+  return !wanted->wants_tree || pull_deltas_start (context->deltas, &wanted->checksum, error);
+}
+
+/* The tree of a commit that is stored, when the delta to it is applied, or there is none. */
+static gboolean
+follow (PullCommits *self, WantedCommit *wanted, gboolean *out_followed, GError **error)
+{
+  g_auto (Commit) commit = {0};
+  *out_followed = !wanted->wants_tree ||
+                  pull_deltas_is_done (self->context->deltas, &wanted->checksum);
+  if (!*out_followed || !wanted->wants_tree)
     return TRUE;
-  return add_tree (self, wanted, &commit, error);
+  return commit_parse (wanted->object.bytes, &commit, error) &&
+         add_tree (self, wanted, &commit, error);
 }
 
 static gboolean
@@ -373,6 +387,8 @@ settle (PullCommits *self, WantedCommit *wanted, GError **error)
     g_propagate_error (error, g_steal_pointer (&wanted->object.error));
     return FALSE;
   }
+  if (wanted->detached.bytes == NULL)
+    wanted->detached.bytes = pull_deltas_commitmeta (self->context->deltas, &wanted->checksum);
   if (arrived (self, wanted, error))
     return TRUE;
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
@@ -393,6 +409,16 @@ pull_commits_step (PullCommits *self, GError **error)
     g_autoptr (WantedCommit) wanted = g_ptr_array_steal_index (self->waiting, i);
     if (!settle (self, wanted, error))
       return FALSE;
+    g_ptr_array_add (self->postponed, g_steal_pointer (&wanted));
+  }
+  for (guint i = 0; i < self->postponed->len;) {
+    gboolean followed = FALSE;
+    if (!follow (self, self->postponed->pdata[i], &followed, error))
+      return FALSE;
+    if (followed)
+      g_ptr_array_remove_index (self->postponed, i);
+    else
+      i++;
   }
   return TRUE;
 }

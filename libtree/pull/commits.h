@@ -17,7 +17,7 @@ gboolean pull_commits_want (PullCommits *self, const TreeChecksum *commit, const
                             GError **error);
 /* Goes on with those whose bytes have come. */
 gboolean pull_commits_step (PullCommits *self, GError **error);
-/* None is waited for. */
+/* None is waited for, and no delta. */
 gboolean pull_commits_is_done (const PullCommits *self);
 /* After the transaction: the commits are complete, and their marks go. */
 gboolean pull_commits_unmark (PullCommits *self, GError **error);

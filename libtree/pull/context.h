@@ -8,6 +8,8 @@
 #include "store/txn.h"
 #include "tree-pull.h"
 
+typedef struct PullDeltas PullDeltas;
+
 typedef struct {
   TreeRepo *repo;
   const TreePullOptions *options;
@@ -25,6 +27,7 @@ typedef struct {
   Arrival *arrival;    /* owned; NULL once its workers are gone */
   /* Borrowed, what must be signed; NULL: nothing. */
   const PullDemands *demands;
+  PullDeltas *deltas; /* owned */
 } PullContext;
 
 #define PULL_CONTEXT_INIT                                                                          \

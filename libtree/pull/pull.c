@@ -19,6 +19,7 @@
 #include "plain/layout.h"
 #include "pull/answer.h"
 #include "pull/commits.h"
+#include "pull/deltas.h"
 #include "pull/refs.h"
 #include "pull/route.h"
 #include "store/publish.h"
@@ -177,6 +178,7 @@ turn (gpointer user_data)
   if (interrupted != NULL && *interrupted && self->error == NULL)
     (void)throw_interrupted (&self->error);
   if (self->error != NULL || !arrival_collect (self->context.arrival, self->context.queue) ||
+      !pull_deltas_step (self->context.deltas, &self->error) ||
       !pull_commits_step (self->commits, &self->error))
     return FALSE;
   feed (self);
@@ -263,6 +265,13 @@ open_fetcher (PullContext *context, GError **error)
 static gboolean
 check_options (const TreePullOptions *options, GError **error)
 {
+  if (options->disable_static_deltas && options->require_static_deltas)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "static deltas cannot be both required and disabled");
+  if (options->dry_run && !options->require_static_deltas)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "a dry run tells the size of static deltas: it goes with "
+                        "--require-static-deltas");
   if (options->depth < -1)
     return throw_error (error, TREE_ERROR_INVALID, "depth %d: must be -1 (all) or more",
                         options->depth);
@@ -299,6 +308,7 @@ set_up (Pull *self, GError **error)
   if (context->txn == NULL)
     return FALSE;
   context->queue = pull_queue_new ();
+  context->deltas = pull_deltas_new (context);
   self->commits = pull_commits_new (context);
   ArrivalConfig config = {.txn = context->txn,
                           .sources = context->sources,
@@ -318,6 +328,7 @@ pull_clear (Pull *self)
   if (context->arrival != NULL)
     (void)arrival_finish (context->arrival, NULL);
   g_clear_pointer (&self->commits, pull_commits_free);
+  g_clear_pointer (&context->deltas, pull_deltas_free);
   g_clear_pointer (&context->fetcher, fetcher_free);
   g_clear_pointer (&context->queue, pull_queue_free);
   g_clear_pointer (&context->txn, txn_free);
@@ -372,6 +383,8 @@ count_result (Pull *self, const TxnStats *stats, gint64 begin_us, TreePullResult
   const PullContext *context = &self->context;
   const PullCounts *counts = pull_queue_counts (context->queue);
   guint n_commits = pull_commits_n_arrived (self->commits);
+  PullDeltaCounts deltas;
+  pull_deltas_count (context->deltas, &deltas);
   *out = (TreePullResult){
       .n_metadata_fetched = counts->n_metadata[PULL_FETCH] +
                             (context->fetcher != NULL ? n_commits : 0),
@@ -383,6 +396,10 @@ count_result (Pull *self, const TxnStats *stats, gint64 begin_us, TreePullResult
       .content_bytes_written = stats->content_bytes_written,
       .elapsed_s = (double)(g_get_monotonic_time () - begin_us) / G_USEC_PER_SEC,
       .is_local = context->is_local,
+      .n_delta_parts = deltas.n_parts,
+      .n_delta_parts_done = deltas.n_done,
+      .delta_bytes = deltas.bytes,
+      .delta_unpacked_bytes = deltas.unpacked_bytes,
   };
 }
 
@@ -406,6 +423,16 @@ pull (Pull *self, TreePullResult *out, GError **error)
   g_autoptr (GPtrArray) wanted = pull_resolve_refs (context, &summary, error);
   if (wanted == NULL)
     return FALSE;
+  for (guint i = 0; i < wanted->len; i++) {
+    const WantedRef *ref = wanted->pdata[i];
+    if (!pull_deltas_find (context->deltas, &summary, &ref->commit, ref->name, error))
+      return FALSE;
+  }
+  if (context->options->dry_run) {
+    if (out != NULL)
+      count_result (self, &(TxnStats){0}, begin_us, out);
+    return TRUE;
+  }
   for (guint i = 0; i < wanted->len; i++) {
     const WantedRef *ref = wanted->pdata[i];
     if (!pull_commits_want (self->commits, &ref->commit, ref->name, error))

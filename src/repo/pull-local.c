@@ -40,9 +40,9 @@ static const GOptionEntry options[] = {
     {"per-object-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_per_object_fsync,
      "Sync each object when it is written, not all at the end", NULL},
     {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
-     "Copy objects, which is what always happens", NULL},
+     "Copy objects, which is what happens unless deltas are required", NULL},
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
-     "Fail: static deltas are not built in yet", NULL},
+     "Use the source's static deltas; fail where there is none", NULL},
     {"gpg-verify", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify,
      "Fail: signatures cannot be verified yet", NULL},
     {"gpg-verify-summary", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify_summary,
@@ -53,10 +53,7 @@ static const GOptionEntry options[] = {
 static gboolean
 refuse (GError **error)
 {
-  if (opt_require_static_deltas)
-    g_set_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED,
-                 "static deltas are not built in yet; pull without --require-static-deltas");
-  else if (opt_gpg_verify || opt_gpg_verify_summary)
+  if (opt_gpg_verify || opt_gpg_verify_summary)
     g_set_error (error, TREE_ERROR, TREE_ERROR_SIGNATURE,
                  "signature verification is not built in yet; pull without --gpg-verify and "
                  "--gpg-verify-summary");
@@ -82,6 +79,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
       .disable_verify_bindings = opt_disable_verify_bindings,
+      .disable_static_deltas = opt_disable_static_deltas,
+      .require_static_deltas = opt_require_static_deltas,
       .progress = show_progress,
       .user_data = &progress,
       .interrupted = interrupt_catch (),

@@ -17,6 +17,7 @@ static gboolean opt_disable_fsync;
 static gboolean opt_per_object_fsync;
 static gboolean opt_disable_static_deltas;
 static gboolean opt_require_static_deltas;
+static gboolean opt_dry_run;
 static gboolean opt_mirror;
 static gboolean opt_untrusted;
 static gboolean opt_disable_verify_bindings;
@@ -62,9 +63,11 @@ static const GOptionEntry options[] = {
     {"per-object-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_per_object_fsync,
      "Sync each object when it is written, not all at the end", NULL},
     {"disable-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_disable_static_deltas,
-     "Pull objects, which is what always happens so far", NULL},
+     "Pull objects, also where there is a static delta", NULL},
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
-     "Fail: static deltas are not built in yet", NULL},
+     "Fail where there is no static delta", NULL},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, &opt_dry_run,
+     "Print what the static deltas would transfer, and pull nothing", NULL},
     {"network-retries", 0, 0, G_OPTION_ARG_INT, &opt_network_retries,
      "How often a request is tried again (default: 5)", "N"},
     {"retry-all", 0, 0, G_OPTION_ARG_NONE, &opt_retry_all,
@@ -124,11 +127,6 @@ parse_words (const CommandContext *context, int argc, char **argv, char **out_re
 static gboolean
 check_numbers (const CommandContext *context, GError **error)
 {
-  if (opt_require_static_deltas) {
-    g_set_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED,
-                 "static deltas are not built in yet; pull without --require-static-deltas");
-    return FALSE;
-  }
   if (opt_network_retries < -1 || opt_low_speed_bytes < 0 || opt_low_speed_s < 0 ||
       opt_max_requests < 0)
     return command_usage_error (context, error, "a number is negative");
@@ -159,6 +157,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
       .disable_verify_bindings = opt_disable_verify_bindings,
+      .disable_static_deltas = opt_disable_static_deltas,
+      .require_static_deltas = opt_require_static_deltas,
+      .dry_run = opt_dry_run,
       .timestamp_check = opt_timestamp_check,
       .timestamp_check_from_rev = opt_timestamp_check_from_rev,
       .network_retries = opt_network_retries,
@@ -173,7 +174,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreePullResult result;
   gboolean ok = tree_repo_pull (context->repo, remote, &pull, &result, error);
   show_progress_end (&progress);
-  if (ok)
+  if (ok && opt_dry_run)
+    show_pull_estimate (&result);
+  else if (ok)
     show_pull_result (&result);
   return ok;
 }

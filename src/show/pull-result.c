@@ -16,11 +16,25 @@ show_pull_result (const TreePullResult *result)
             result->n_metadata_imported, result->n_content_imported, written);
     return;
   }
-  printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT " content objects fetched",
-          result->n_metadata_fetched, result->n_content_fetched);
+  if (result->n_delta_parts > 0)
+    printf ("%u delta parts, %" G_GUINT64_FORMAT " loose fetched", result->n_delta_parts_done,
+            result->n_metadata_fetched + result->n_content_fetched);
+  else
+    printf ("%" G_GUINT64_FORMAT " metadata, %" G_GUINT64_FORMAT " content objects fetched",
+            result->n_metadata_fetched, result->n_content_fetched);
   if (result->n_metadata_imported + result->n_content_imported > 0)
     printf (" (%" G_GUINT64_FORMAT " meta, %" G_GUINT64_FORMAT " content local)",
             result->n_metadata_imported, result->n_content_imported);
   printf ("; %s transferred in %u seconds; %s content written\n", transferred,
           (guint)result->elapsed_s, written);
+}
+
+void
+show_pull_estimate (const TreePullResult *result)
+{
+  g_autofree char *size = g_format_size (result->delta_bytes);
+  g_autofree char *unpacked = g_format_size (result->delta_unpacked_bytes);
+  g_autofree char *nothing = g_format_size (0);
+  printf ("Delta update: 0/%u parts, %s/%s, %s total uncompressed\n", result->n_delta_parts,
+          nothing, size, unpacked);
 }

@@ -5,3 +5,5 @@
 #include "tree-pull.h"
 
 void show_pull_result (const TreePullResult *result);
+/* What static deltas would transfer. */
+void show_pull_estimate (const TreePullResult *result);

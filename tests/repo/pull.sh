@@ -158,7 +158,6 @@ fails_with 'No keys found for required signapi type ed25519' "$PANDO" --repo=sig
 "$PANDO" --repo=signed remote add --no-gpg-verify --set=gpg-verify-summary=true three "$HTTP_URL"
 fails_with 'gpg-verify-summary.*cannot be verified yet' "$PANDO" --repo=signed pull three os/stable
 assert_eq "$(wc -c <log)" 0
-fails_with 'static deltas are not built in' "$PANDO" --repo=inc pull --require-static-deltas origin os/stable
 ok "what a remote demands and cannot be done is refused, before a byte is fetched"
 
 new cached bare-user
