@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "core/checksum.h"
 
 static const char *const type_names[] = {
@@ -56,6 +57,20 @@ object_path (const ObjectName *name, gboolean archive, char out[OBJECT_PATH_MAX]
   if (archive && !object_type_is_metadata (name->type))
     *at++ = 'z';
   *at = '\0';
+}
+
+gboolean
+object_check_sum (const ObjectName *name, const TreeChecksum *actual, GError **error)
+{
+  if (tree_checksum_equal (&name->checksum, actual))
+    return TRUE;
+  char expected_hex[TREE_CHECKSUM_HEX_LEN + 1];
+  char actual_hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&name->checksum, expected_hex);
+  tree_checksum_to_hex (actual, actual_hex);
+  return throw_error (error, TREE_ERROR_CORRUPT,
+                      "Corrupted %s object; checksum expected='%s' actual='%s'",
+                      type_names[name->type], expected_hex, actual_hex);
 }
 
 char *

@@ -23,6 +23,9 @@ TreeObjectType object_type_from_string (const char *suffix);
 
 /* The path below objects/. @archive: file objects end in ".filez" there. */
 void object_path (const ObjectName *name, gboolean archive, char out[OBJECT_PATH_MAX]);
+/* The bytes that should be the object @name have checksum @actual: TREE_ERROR_CORRUPT if that is
+ * another one. */
+gboolean object_check_sum (const ObjectName *name, const TreeChecksum *actual, GError **error);
 /* "HEX.type", for messages; owned by the caller. */
 char *object_to_string (const ObjectName *name);
 /* The name behind a file in objects/XX/; FALSE for files that are no objects. */

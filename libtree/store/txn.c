@@ -427,14 +427,9 @@ txn_put_metadata (Txn *self, TreeObjectType type, GBytes *bytes, const TreeCheck
     name.checksum = *expected;
   else
     hash_data (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &name.checksum);
-  g_autofree char *shown = expected != NULL ? object_to_string (&(ObjectName){*expected, type})
-                                            : NULL;
-  if (expected != NULL && !tree_checksum_equal (&name.checksum, expected)) {
-    char hex[TREE_CHECKSUM_HEX_LEN + 1];
-    tree_checksum_to_hex (&name.checksum, hex);
-    return throw_error (error, TREE_ERROR_CORRUPT,
-                        "Corrupted metadata object %s: its bytes have checksum %s", shown, hex);
-  }
+  if (expected != NULL &&
+      !object_check_sum (&(ObjectName){*expected, type}, &name.checksum, error))
+    return FALSE;
   if (g_bytes_get_size (bytes) > OBJECT_METADATA_MAX)
     return throw_error (error, TREE_ERROR_INVALID, "metadata object is larger than 128 MiB");
   char path[OBJECT_PATH_MAX];

@@ -19,20 +19,6 @@ enum {
 /* ---- One object ---- */
 
 static gboolean
-check_sum (const ObjectName *name, const TreeChecksum *actual, GError **error)
-{
-  if (tree_checksum_equal (&name->checksum, actual))
-    return TRUE;
-  char expected_hex[TREE_CHECKSUM_HEX_LEN + 1];
-  char actual_hex[TREE_CHECKSUM_HEX_LEN + 1];
-  tree_checksum_to_hex (&name->checksum, expected_hex);
-  tree_checksum_to_hex (actual, actual_hex);
-  return throw_error (error, TREE_ERROR_CORRUPT,
-                      "Corrupted %s object; checksum expected='%s' actual='%s'",
-                      object_type_to_string (name->type), expected_hex, actual_hex);
-}
-
-static gboolean
 check_dictionary (GBytes *bytes, GError **error)
 {
   g_autoptr (GVariant) variant = g_variant_ref_sink (
@@ -81,7 +67,7 @@ verify_metadata (const TreeRepo *repo, ModeWorker *worker, const ObjectName *nam
   hasher_reset (worker->hasher);
   hasher_update (worker->hasher, data, len);
   hasher_final (worker->hasher, &actual);
-  return check_sum (name, &actual, error) && check_structure (name->type, bytes, error);
+  return object_check_sum (name, &actual, error) && check_structure (name->type, bytes, error);
 }
 
 static gboolean
@@ -104,25 +90,37 @@ hash_content (ModeWorker *worker, StoreFile *file, GError **error)
   return TRUE;
 }
 
+gboolean
+verify_hash_file (ModeWorker *worker, StoreFile *file, TreeChecksum *out, GError **error)
+{
+  g_byte_array_set_size (worker->header, 0);
+  filemeta_content_header (&file->meta, worker->header);
+  hasher_reset (worker->hasher);
+  hasher_update (worker->hasher, worker->header->data, worker->header->len);
+  if (file->content != NULL && file->content->data != NULL) {
+    if (file->content->data_len != file->size)
+      return throw_error (error, TREE_ERROR_CORRUPT, "the content has another size than it says");
+    hasher_update (worker->hasher, file->content->data, file->content->data_len);
+  } else if (!hash_content (worker, file, error))
+    return FALSE;
+  hasher_final (worker->hasher, out);
+  return TRUE;
+}
+
+gboolean
+verify_open_file (ModeWorker *worker, StoreFile *file, const TreeChecksum *checksum, GError **error)
+{
+  TreeChecksum actual;
+  return verify_hash_file (worker, file, &actual, error) &&
+         object_check_sum (&(ObjectName){*checksum, TREE_OBJECT_FILE}, &actual, error);
+}
+
 static gboolean
 verify_file (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, GError **error)
 {
   g_auto (StoreFile) file = {.fd = -1};
-  if (!object_open_file (repo, worker, &name->checksum, &file, error))
-    return FALSE;
-  g_byte_array_set_size (worker->header, 0);
-  filemeta_content_header (&file.meta, worker->header);
-  hasher_reset (worker->hasher);
-  hasher_update (worker->hasher, worker->header->data, worker->header->len);
-  TreeChecksum actual;
-  if (file.content != NULL && file.content->data != NULL) {
-    if (file.content->data_len != file.size)
-      return throw_error (error, TREE_ERROR_CORRUPT, "the content has another size than it says");
-    hasher_update (worker->hasher, file.content->data, file.content->data_len);
-  } else if (!hash_content (worker, &file, error))
-    return FALSE;
-  hasher_final (worker->hasher, &actual);
-  return check_sum (name, &actual, error);
+  return object_open_file (repo, worker, &name->checksum, &file, error) &&
+         verify_open_file (worker, &file, &name->checksum, error);
 }
 
 gboolean

@@ -11,6 +11,11 @@
  * read. */
 gboolean verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name,
                         GError **error);
+/* Reads an open file object: which is it? */
+gboolean verify_hash_file (ModeWorker *worker, StoreFile *file, TreeChecksum *out, GError **error);
+/* … is it @checksum? */
+gboolean verify_open_file (ModeWorker *worker, StoreFile *file, const TreeChecksum *checksum,
+                           GError **error);
 
 typedef struct {
   ObjectName name;
