@@ -60,6 +60,13 @@ fd_source_init (FdSource *self, int fd, guint64 max_bytes)
   *self = (FdSource){{.read = fd_source_read}, fd, max_bytes};
 }
 
+int
+fd_source_whole (const Source *source)
+{
+  const FdSource *self = (const FdSource *)source;
+  return source->read == fd_source_read && self->left == G_MAXUINT64 ? self->fd : -1;
+}
+
 static gssize
 hash_source_read (Source *source, void *buffer, gsize len, GError **error)
 {

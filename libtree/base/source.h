@@ -32,6 +32,9 @@ typedef struct {
   guint64 left; /* read no more than this */
 } FdSource;
 void fd_source_init (FdSource *self, int fd, guint64 max_bytes);
+/* The descriptor when the source is all of a file, not read from yet and without a limit
+ * (G_MAXUINT64); else -1. */
+int fd_source_whole (const Source *source);
 
 /* Passes bytes through and hashes them. */
 typedef struct {

@@ -45,7 +45,7 @@ content_open (Content *self, const TreeRepo *repo, const TreeChecksum *file, int
   gboolean ok = self->file.content != NULL ||
                 throw_error (error, TREE_ERROR_CORRUPT, "a link has no content");
   /* Where the content is the file, it is all of it. */
-  if (ok && !self->file.fd_is_content)
+  if (ok && fd_source_whole (self->file.content) < 0)
     ok = unpack (self, tmp_dfd, error);
   if (ok)
     return TRUE;

@@ -16,11 +16,8 @@
 static gboolean
 check (const FileMeta *meta, GError **error)
 {
-  if (S_ISREG (meta->mode) && (meta->mode & ~(guint32)S_IFMT & ~0775u) != 0)
-    return throw_error (error, TREE_ERROR_UNSUPPORTED,
-                        "Content object has invalid bits in mode 0%o: a bare-user-only repository "
-                        "takes no more than 0775",
-                        meta->mode & 07777);
+  if (!mode_check_bits (meta, error))
+    return FALSE;
   if (meta->uid != 0 || meta->gid != 0 || meta->xattrs != NULL)
     return throw_error (
         error, TREE_ERROR_UNSUPPORTED,
@@ -59,7 +56,6 @@ user_only_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, G
   if (out->fd < 0)
     return throw_errno (error, "open '%s'", path);
   out->size = (guint64)st.st_size;
-  out->fd_is_content = TRUE;
   fd_source_init (&out->fd_source, out->fd, G_MAXUINT64);
   out->content = &out->fd_source.source;
   return TRUE;

@@ -73,7 +73,6 @@ fill (StoreFile *file, GError **error)
   if (S_ISLNK (file->meta.mode))
     return read_target (file, error);
   file->size = (guint64)st.st_size;
-  file->fd_is_content = TRUE;
   fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
   file->content = &file->fd_source.source;
   return TRUE;

@@ -41,7 +41,6 @@ open_regular (int dfd, const char *path, StoreFile *file, GError **error)
   file->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file->fd < 0)
     return throw_errno (error, "open '%s'", path);
-  file->fd_is_content = TRUE;
   fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
   file->content = &file->fd_source.source;
   return xattr_read_fd (file->fd, NULL, &file->meta.xattrs, error);

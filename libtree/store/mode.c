@@ -104,8 +104,32 @@ mode_worker_owns (const ModeWorker *self, const FileMeta *meta)
 }
 
 gboolean
+mode_check_bits (const FileMeta *meta, GError **error)
+{
+  guint32 bad = S_ISREG (meta->mode) ? meta->mode & 07777 & ~0775u : 0;
+  return bad == 0 ||
+         throw_error (error, TREE_ERROR_UNSUPPORTED,
+                      "invalid mode 0%o with bits 0%04o: no more than 0775 is taken here",
+                      meta->mode, bad);
+}
+
+static gboolean
+copy_by_kernel (int in, int out, guint64 size, GError **error)
+{
+  struct stat st;
+  if (!file_copy_content (in, out, error))
+    return FALSE;
+  if (fstat (out, &st) < 0)
+    return throw_errno (error, "stat");
+  return (guint64)st.st_size == size || wrong_size ((guint64)st.st_size, size, error);
+}
+
+gboolean
 mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size, GError **error)
 {
+  int in = fd_source_whole (content);
+  if (in >= 0)
+    return size == 0 || copy_by_kernel (in, fd, size, error);
   if (content->data != NULL) {
     if (content->data_len != size)
       return wrong_size (content->data_len, size, error);

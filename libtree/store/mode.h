@@ -32,9 +32,7 @@ typedef struct {
   FileMeta meta;
   guint64 size;
   Source *content;        /* NULL for a symbolic link */
-  int fd;                 /* of the object's file; -1 when it was read whole, or is a link */
-  gboolean fd_is_content; /* fd, from its current position, is just the content: the kernel can copy
-                             it */
+  int fd;          /* of the object's file; -1 when it was read whole, or is a link */
   /* What content stands on. */
   MemorySource memory;
   FdSource fd_source;
@@ -88,7 +86,9 @@ void mode_worker_init (ModeWorker *self, int deflate_level);
 void mode_worker_clear (ModeWorker *self);
 /* A file that the worker creates belongs to its owner already. */
 gboolean mode_worker_owns (const ModeWorker *self, const FileMeta *meta);
-/* Copies all of @content to @fd; it must be @size bytes, neither more nor fewer
- * (TREE_ERROR_CHANGED). */
+/* No set-id or sticky bits, and not writable by all: what any user may own without harm. */
+gboolean mode_check_bits (const FileMeta *meta, GError **error);
+/* Copies all of @content to the empty file @fd; it must be @size bytes, neither more nor fewer
+ * (TREE_ERROR_CHANGED). What is a file from its start the kernel copies, or shares its blocks. */
 gboolean mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size,
                             GError **error);

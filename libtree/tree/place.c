@@ -49,21 +49,14 @@ set_attributes (const Placer *self, int fd, const FileMeta *meta, GError **error
 }
 
 static gboolean
-write_content (ModeWorker *worker, StoreFile *file, int fd, GError **error)
-{
-  if (file->fd_is_content && file->size > 0)
-    return file_copy_content (file->fd, fd, error);
-  return mode_copy_content (worker, fd, file->content, file->size, error);
-}
-
-static gboolean
 copy_regular (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, StoreFile *file,
               int dfd, const char *name, GError **error)
 {
   autofd int fd = openat (dfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
     return throw_errno (error, "create");
-  if (!write_content (worker, file, fd, error) || !set_attributes (self, fd, &file->meta, error)) {
+  if (!mode_copy_content (worker, fd, file->content, file->size, error) ||
+      !set_attributes (self, fd, &file->meta, error)) {
     (void)unlinkat (dfd, name, 0);
     return FALSE;
   }
