@@ -35,7 +35,7 @@ typedef struct {
   const char *const *detached_metadata_strings; /* "KEY=VALUE", outside the checksum */
   const GPtrArray *signers; /* TreeSigner (tree-sign.h), or NULL; their signatures go there, too */
 
-  /* Files of directories. */
+  /* What becomes of the files of all sources. */
   gint64 owner_uid; /* -1: as found */
   gint64 owner_gid; /* -1: as found */
   gboolean no_xattrs;
@@ -66,6 +66,7 @@ typedef struct {
 typedef enum {
   TREE_SOURCE_DIR,    /* the directory @path */
   TREE_SOURCE_COMMIT, /* the tree of @commit */
+  TREE_SOURCE_BASE,   /* the same, whatever the options make of others */
   TREE_SOURCE_TAR,    /* what the archive @path holds */
   TREE_SOURCE_EXT4,   /* what the ext2, ext3 or ext4 file system in the image @path holds */
 } TreeSourceKind;

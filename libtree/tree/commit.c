@@ -22,6 +22,7 @@
 #include "tree/commit-dir.h"
 #include "tree/commit-ext4.h"
 #include "tree/commit-sign.h"
+#include "tree/commit-ref.h"
 #include "tree/commit-sizes.h"
 #include "tree/commit-tar.h"
 #include "tree/kernel-find.h"
@@ -266,6 +267,17 @@ typedef struct {
   guint64 n_hits;
 } Sources;
 
+/* @base: NULL for none */
+static gboolean
+lay_over (Txn *txn, const TreeRoot *base, const TreeRoot *root, TreeRoot *out, GError **error)
+{
+  if (base != NULL)
+    return merge_trees (txn, base, root, out, error) ||
+           prefix_error (error, "lay one tree over another");
+  *out = *root;
+  return TRUE;
+}
+
 static StatCache *
 open_stat_cache (const Sources *self, int dfd)
 {
@@ -347,9 +359,14 @@ write_ext4 (Sources *self, const TreeSource *source, const TreeRoot *base, TreeR
          prefix_error (error, "commit '%s'", source->path);
 }
 
+/* Laid over @base, which may be NULL. */
 static gboolean
-write_commit_tree (Sources *self, const TreeSource *source, TreeRoot *out, GError **error)
+write_commit_tree (Sources *self, const TreeSource *source, const TreeRoot *base, TreeRoot *out,
+                   GError **error)
 {
+  CommitRefOptions how = {.filter = self->filter,
+                          .progress = self->options->progress,
+                          .user_data = self->options->user_data};
   g_auto (Commit) commit = {0};
   gboolean partial = FALSE;
   const TreeRepo *repo = txn_get_repo (self->txn);
@@ -360,8 +377,10 @@ write_commit_tree (Sources *self, const TreeSource *source, TreeRoot *out, GErro
     return throw_error (
         error, TREE_ERROR_NOT_FOUND,
         "the commit that the tree is taken from was not pulled completely; pull it first");
-  *out = (TreeRoot){commit.root, commit.root_meta};
-  return TRUE;
+  TreeRoot root = {commit.root, commit.root_meta};
+  if (source->kind == TREE_SOURCE_COMMIT && self->filter->changes_stored)
+    return commit_ref_write (self->txn, &root, &how, base, out, error);
+  return lay_over (self->txn, base, &root, out, error);
 }
 
 static gboolean
@@ -380,18 +399,18 @@ write_source (Sources *self, const TreeSource *source, const TreeRoot *base, Tre
               GError **error)
 {
   TreeRoot root;
-  if (source->kind == TREE_SOURCE_TAR)
+  switch (source->kind) {
+  case TREE_SOURCE_DIR:
+    break;
+  case TREE_SOURCE_COMMIT:
+  case TREE_SOURCE_BASE:
+    return write_commit_tree (self, source, base, out, error);
+  case TREE_SOURCE_TAR:
     return write_tar (self, source, base, out, error);
-  if (source->kind == TREE_SOURCE_EXT4)
+  case TREE_SOURCE_EXT4:
     return write_ext4 (self, source, base, out, error);
-  gboolean ok = source->kind == TREE_SOURCE_DIR ? write_dir (self, source, &root, error)
-                                                : write_commit_tree (self, source, &root, error);
-  if (!ok)
-    return FALSE;
-  if (base != NULL && !merge_trees (self->txn, base, &root, &root, error))
-    return prefix_error (error, "lay one tree over another");
-  *out = root;
-  return TRUE;
+  }
+  return write_dir (self, source, &root, error) && lay_over (self->txn, base, &root, out, error);
 }
 
 static gboolean

@@ -36,6 +36,11 @@ filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *option
                    .canonical_permissions = canonical,
                    .read_only_executables = options->read_only_executables,
                    .no_xattrs = options->no_xattrs || canonical || repo->disable_xattrs};
+  /* What a bare-user-only repository has is canonical already. */
+  self->changes_stored = options->owner_uid >= 0 || options->owner_gid >= 0 ||
+                         options->canonical_permissions || options->read_only_executables ||
+                         options->no_xattrs || options->n_mode_rules > 0 ||
+                         options->skip_paths != NULL;
   if (options->n_mode_rules > 0)
     self->mode_rules = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   for (guint i = 0; i < options->n_mode_rules; i++) {

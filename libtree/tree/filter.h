@@ -13,6 +13,7 @@ typedef struct {
   gboolean canonical_permissions;
   gboolean read_only_executables;
   gboolean no_xattrs;
+  gboolean changes_stored; /* may make something else of what is in the repository */
   GHashTable *mode_rules; /* path -> ModeRule; NULL for none */
   GHashTable *skips;      /* path -> SkipRule; NULL for none */
 } Filter;

@@ -253,9 +253,9 @@ read_options (TreeCommitOptions *out, GError **error)
 /* ---- What is committed ---- */
 
 static gboolean
-add_rev (TreeRepo *repo, GArray *sources, const char *rev, GError **error)
+add_rev (TreeRepo *repo, GArray *sources, TreeSourceKind kind, const char *rev, GError **error)
 {
-  TreeSource source = {.kind = TREE_SOURCE_COMMIT};
+  TreeSource source = {.kind = kind};
   if (!rev_resolve (repo, rev, &source.commit, error))
     return FALSE;
   g_array_append_val (sources, source);
@@ -277,7 +277,7 @@ static gboolean
 add_tree (TreeRepo *repo, GArray *sources, const char *tree, GError **error)
 {
   if (g_str_has_prefix (tree, "ref="))
-    return add_rev (repo, sources, tree + strlen ("ref="), error);
+    return add_rev (repo, sources, TREE_SOURCE_COMMIT, tree + strlen ("ref="), error);
   if (g_str_has_prefix (tree, "dir=")) {
     add_file (sources, TREE_SOURCE_DIR, tree + strlen ("dir="));
     return TRUE;
@@ -304,7 +304,7 @@ static GArray *
 read_sources (TreeRepo *repo, int argc, char **argv, GError **error)
 {
   g_autoptr (GArray) sources = g_array_new (FALSE, FALSE, sizeof (TreeSource));
-  if (opt_base != NULL && !add_rev (repo, sources, opt_base, error))
+  if (opt_base != NULL && !add_rev (repo, sources, TREE_SOURCE_BASE, opt_base, error))
     return NULL;
   if (argc > 0 && opt_trees != NULL) {
     (void)refuse (error, "Give either PATH or --tree");

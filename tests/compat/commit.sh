@@ -83,3 +83,26 @@ for repo in theirs ours; do
 done
 cmp sizes-in-theirs sizes-in-ours
 ok "the sizes of the objects"
+
+# Options change the trees of refs as they do those of directories; what they leave alone keeps its object.
+printf '=384 /usr/etc/a.conf\n1024 /usr/bin/hello\n' >override
+printf '/usr/share/numbers\n/usr/etc/conf.d\n' >skip
+for mode in archive bare-user; do
+  rm -rf ours theirs
+  ostree --repo=theirs init --mode=$mode
+  "$PANDO" --repo=ours init --mode=$mode
+  ostree --repo=theirs commit -b from --timestamp=@5 tree >/dev/null
+  "$PANDO" --repo=ours commit -b from --timestamp=@5 tree >/dev/null
+  for options in --owner-uid=7 "--owner-uid=1 --owner-gid=2" --no-xattrs --canonical-permissions --mode-ro-executables \
+    --statoverride=override --skip-list=skip "--statoverride=override --skip-list=skip --owner-gid=9"; do
+    # shellcheck disable=SC2086 # words
+    assert_eq "$("$PANDO" --repo=ours commit -b to --parent=none --timestamp=@6 --tree=ref=from $options)" \
+      "$(ostree --repo=theirs commit -b to --parent=none --timestamp=@6 --tree=ref=from $options)" "$mode $options"
+    # shellcheck disable=SC2086 # words
+    assert_eq "$("$PANDO" --repo=ours commit -b to --parent=none --timestamp=@6 --tree=ref=from --tree=dir=tree/usr $options)" \
+      "$(ostree --repo=theirs commit -b to --parent=none --timestamp=@6 --tree=ref=from --tree=dir=tree/usr $options)" \
+      "$mode $options, and a directory on top"
+  done
+  ostree --repo=ours fsck -q
+done
+ok "the same trees of refs under options"

@@ -83,6 +83,24 @@ fails_with 'Invalid tree type' "$PANDO" commit -b os/tree --tree=zip=tree
 fails_with "Refspec 'nope' not found" "$PANDO" commit -b os/tree --tree=ref=nope
 ok "the tree of a commit"
 
+# Options make of it what they make of a directory; a base stays as it is.
+$PANDO commit -b os/owned --tree=ref=os/x --owner-uid=7 --owner-gid=8 >/dev/null
+$PANDO ls -R os/owned >out
+assert_no_match out '^[-dl][0-7]+ ([^7]|7[^ ])' '^[-dl][0-7]+ 7 ([^8]|8[^ ])'
+$PANDO commit -b os/based --base=os/owned --owner-uid=9 --tree=dir=tree/usr/bin >/dev/null
+$PANDO ls os/based /usr/bin/hello /hello >out
+assert_match out '^-00755 7 8 .* /usr/bin/hello$' '^-00755 9 .* /hello$'
+printf '/usr/bin/hello\n/usr/etc\n' >skip
+printf '=256 /usr/bin/su\n' >override
+$PANDO commit -b os/less --tree=ref=os/x --skip-list=skip --statoverride=override >/dev/null
+$PANDO ls -R os/less >out
+assert_no_match out ' /usr/bin/hello$' '/usr/etc'
+assert_match out '^-00400 .* /usr/bin/su$' ' /usr/bin/hello-again$'
+echo /nope >>skip
+fails_with 'Unmatched skip-list paths: /nope' "$PANDO" commit -b os/less --tree=ref=os/x --skip-list=skip
+$PANDO fsck >out
+ok "options apply to the trees of commits"
+
 $PANDO commit -b os/table --table-output tree >out
 assert_match out '^Commit: [0-9a-f]{64}$' '^Metadata Total: [0-9]+$' '^Content Written: 0$' '^Content Bytes Written: 0$'
 $PANDO commit -b os/cache --stat-cache tree >/dev/null
