@@ -85,7 +85,7 @@ typedef enum {
 TREE_API gboolean tree_repo_remote_add (TreeRepo *self, const char *name, const char *url,
                                         const char *const *options, TreeRemoteAdd how,
                                         GError **error);
-/* Removes the configuration and the keyring. Absent is TREE_ERROR_NOT_FOUND unless @if_exists. */
+/* Removes the configuration, the keyring and the cookies. Absent is TREE_ERROR_NOT_FOUND unless @if_exists. */
 TREE_API gboolean tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists,
                                            GError **error);
 /* Returns: (transfer full): names, sorted, NULL-terminated; those of remotes.d included. */
@@ -94,6 +94,26 @@ TREE_API char **tree_repo_remote_list (const TreeRepo *self);
  * it is not set. Errors: TREE_ERROR_NOT_FOUND (`Remote "X" not found`) */
 TREE_API gboolean tree_repo_remote_option (const TreeRepo *self, const char *name, const char *key,
                                            char **out, GError **error);
+
+typedef struct {
+  char *domain; /* with a dot in front: its subdomains, too */
+  char *path;
+  char *name;
+  char *value;
+  gboolean secure; /* only over https */
+  gint64 expires;  /* seconds since 1970; 0, when added: in 25 years */
+} TreeCookie;
+TREE_API void tree_cookie_free (gpointer cookie);
+/* Cookies are sent with each request that a pull makes to their domain and path. One that is there
+ * already is replaced. Errors: TREE_ERROR_NOT_FOUND for the remote; TREE_ERROR_INVALID */
+TREE_API gboolean tree_repo_add_cookie (TreeRepo *self, const char *remote,
+                                        const TreeCookie *cookie, GError **error);
+/* Errors: TREE_ERROR_NOT_FOUND for the remote or the cookie */
+TREE_API gboolean tree_repo_delete_cookie (TreeRepo *self, const char *remote, const char *domain,
+                                           const char *path, const char *name, GError **error);
+/* Returns: (transfer full): TreeCookie, in the order of the file; NULL on error */
+TREE_API GPtrArray *tree_repo_list_cookies (const TreeRepo *self, const char *remote,
+                                            GError **error);
 
 /* ---- Refs ---- */
 

@@ -7,8 +7,11 @@
 
 #define REMOTE_COMMANDS(X)                                                                         \
   X (cmd_remote_add)                                                                               \
+  X (cmd_remote_add_cookie)                                                                        \
   X (cmd_remote_delete)                                                                            \
+  X (cmd_remote_delete_cookie)                                                                     \
   X (cmd_remote_list)                                                                              \
+  X (cmd_remote_list_cookies)                                                                      \
   X (cmd_remote_refs)                                                                              \
   X (cmd_remote_show_url)                                                                          \
   X (cmd_remote_summary)

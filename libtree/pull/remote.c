@@ -87,7 +87,7 @@ load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *opti
     if (!tree_repo_remote_option (repo, self->name, texts[i].key, (char **)texts[i].slot, error))
       return FALSE;
   }
-  g_autofree char *jar = g_strconcat (self->name, ".cookies.txt", NULL);
+  g_autofree char *jar = g_strconcat (self->name, REMOTE_COOKIES_SUFFIX, NULL);
   if (faccessat (repo->dfd, jar, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
     fetch->cookie_path = g_strdup_printf ("/proc/self/fd/%d/%s", repo->dfd, jar);
   fetch->user_agent = g_strconcat ("libtree/" PACKAGE_VERSION,

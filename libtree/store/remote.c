@@ -22,7 +22,6 @@ static const struct {
 };
 
 #define METALINK_PREFIX "metalink="
-#define KEYRING_SUFFIX ".trustedkeys.gpg"
 
 /* Where a remote is configured. */
 typedef struct {
@@ -304,8 +303,11 @@ tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists, G
     return if_exists || throw_error (error, TREE_ERROR_NOT_FOUND, "Remote \"%s\" not found", name);
   if (!remove_place (self, name, &place, error))
     return FALSE;
-  g_autofree char *keyring = g_strconcat (name, KEYRING_SUFFIX, NULL);
-  if (unlinkat (self->dfd, keyring, 0) < 0 && errno != ENOENT)
-    return throw_errno (error, "remove the keyring '%s'", keyring);
+  static const char *const suffixes[] = {REMOTE_KEYRING_SUFFIX, REMOTE_COOKIES_SUFFIX};
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *file = g_strconcat (name, suffixes[i], NULL);
+    if (unlinkat (self->dfd, file, 0) < 0 && errno != ENOENT)
+      return throw_errno (error, "remove '%s'", file);
+  }
   return TRUE;
 }

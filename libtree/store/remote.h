@@ -26,6 +26,10 @@
 #define REMOTE_CUSTOM_BACKEND "custom-backend"
 #define REMOTE_COLLECTION_ID "collection-id"
 
+/* Beside the repository's config: what belongs to one remote. */
+#define REMOTE_KEYRING_SUFFIX ".trustedkeys.gpg"
+#define REMOTE_COOKIES_SUFFIX ".cookies.txt"
+
 /* Errors of all three: TREE_ERROR_NOT_FOUND for the remote, TREE_ERROR_INVALID for a value that is
  * none. An option that is not set has its default: FALSE, NULL or no elements unless remote.c says
  * otherwise. */
