@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @per_object_fsync: sync each object when it is written, not all at the end; this repository
  * handle goes on doing so
  * @untrusted: check the checksums of objects from local repositories, too
+ * @bareuseronly_files: refuse regular files that have set-id or sticky bits, or that all may write
  * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
  * @disable_static_deltas: pull objects, also where there is a static delta
  * @require_static_deltas: fail where there is none
@@ -55,6 +56,7 @@ typedef struct {
   gboolean disable_fsync;
   gboolean per_object_fsync;
   gboolean untrusted;
+  gboolean bareuseronly_files;
   gboolean disable_verify_bindings;
   gboolean disable_static_deltas;
   gboolean require_static_deltas;

@@ -16,6 +16,15 @@ filemeta_clear (FileMeta *self)
   g_clear_pointer (&self->xattrs, g_variant_unref);
 }
 
+gboolean
+filemeta_equal (const FileMeta *a, const FileMeta *b)
+{
+  return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode &&
+         g_strcmp0 (a->target, b->target) == 0 &&
+         (a->xattrs == b->xattrs ||
+          (a->xattrs != NULL && b->xattrs != NULL && g_variant_equal (a->xattrs, b->xattrs)));
+}
+
 static void
 append_u32 (GByteArray *out, guint32 value)
 {

@@ -23,6 +23,7 @@ typedef struct {
 } FileMeta;
 
 void filemeta_clear (FileMeta *self);
+gboolean filemeta_equal (const FileMeta *a, const FileMeta *b);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FileMeta, filemeta_clear)
 
 /* Appends the frame and header of the content stream. */

@@ -10,8 +10,8 @@
 #include "base/pool.h"
 #include "core/dirtree.h"
 #include "pull/route.h"
+#include "store/object-import.h"
 #include "store/object-read.h"
-#include "store/object-write.h"
 
 /* Those who push look at arrival_n_underway(); this is only for the case that they do not. */
 #define MAX_QUEUED 4096
@@ -188,19 +188,18 @@ list_children (Arrival *self, const PullItem *item, GBytes *bytes, GError **erro
 /* ---- The jobs ---- */
 
 static gboolean
-load_from_sources (Arrival *self, const PullItem *item, GBytes **out, GError **error)
+import_metadata (Arrival *self, const PullItem *item, GBytes **out, GError **error)
 {
+  const ObjectName wanted = {item->checksum, item->type};
   for (guint i = 0; i < self->config.sources->len; i++) {
-    g_autoptr (GBytes) bytes = NULL;
     const TreeRepo *source = self->config.sources->pdata[i];
-    if (!object_load_optional (source, item->type, &item->checksum, &bytes, error))
+    if (!object_import_metadata (self->config.txn, source, &wanted, self->config.trusted, out,
+                                 error))
       return prefix_error (error, "'%s'", source->path);
-    if (bytes == NULL)
-      continue;
-    *out = g_steal_pointer (&bytes);
-    return TRUE;
+    if (*out != NULL)
+      return TRUE;
   }
-  g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
+  g_autofree char *name = object_to_string (&wanted);
   return throw_error (error, TREE_ERROR_NOT_FOUND,
                       "No such metadata object %s in the source repository: it is incomplete",
                       name);
@@ -212,8 +211,8 @@ import_file (Arrival *self, ObjectWriter *writer, const PullItem *item, GError *
   g_autoptr (GError) local = NULL;
   for (guint i = 0; i < self->config.sources->len; i++) {
     g_clear_error (&local);
-    if (object_writer_import (writer, self->config.sources->pdata[i], &item->checksum,
-                              self->config.trusted, &local))
+    if (object_import_file (writer, self->config.sources->pdata[i], &item->checksum,
+                            self->config.trusted, &local))
       return TRUE;
     if (!g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
       break;
@@ -222,21 +221,22 @@ import_file (Arrival *self, ObjectWriter *writer, const PullItem *item, GError *
   return FALSE;
 }
 
-/* Where the bytes of a metadata job are. @job loses its body. */
+/* The bytes of a metadata job, which are staged then. @job loses its body. */
 static gboolean
-load_metadata (Arrival *self, Job *job, GBytes **out, GError **error)
+take_metadata (Arrival *self, Job *job, GBytes **out, GError **error)
 {
+  const PullItem *item = &job->item;
   if (job->action == PULL_READ)
-    return txn_load_metadata (self->config.txn, job->item.type, &job->item.checksum, out, error);
+    return txn_load_metadata (self->config.txn, item->type, &item->checksum, out, error);
   if (job->action == PULL_IMPORT)
-    return load_from_sources (self, &job->item, out, error);
+    return import_metadata (self, item, out, error);
   const guint8 *data;
   gsize len;
   if (!fetch_body_data (job->body, &data, &len, error))
     return FALSE;
   *out = g_bytes_new_with_free_func (data, len, (GDestroyNotify)fetch_body_free,
                                      g_steal_pointer (&job->body));
-  return TRUE;
+  return txn_put_metadata (self->config.txn, item->type, *out, &item->checksum, NULL, error);
 }
 
 static gboolean
@@ -251,10 +251,7 @@ run_metadata (Arrival *self, Job *job, GArray **out_children, GError **error)
 {
   const PullItem *item = &job->item;
   g_autoptr (GBytes) bytes = NULL;
-  if (!load_metadata (self, job, &bytes, error))
-    return FALSE;
-  if (job->action != PULL_READ &&
-      !txn_put_metadata (self->config.txn, item->type, bytes, &item->checksum, NULL, error))
+  if (!take_metadata (self, job, &bytes, error))
     return FALSE;
   g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
   if (item->type == TREE_OBJECT_DIR_META)
@@ -355,8 +352,11 @@ run_job (gpointer data, gpointer worker, gpointer user_data, GError **error)
 static gpointer
 worker_new (gpointer user_data)
 {
-  Arrival *self = user_data;
-  return object_writer_new (self->config.txn);
+  const Arrival *self = user_data;
+  ObjectWriter *writer = object_writer_new (self->config.txn);
+  if (self->config.refuse_special)
+    object_writer_refuse_special (writer);
+  return writer;
 }
 
 static void

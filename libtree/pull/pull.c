@@ -314,6 +314,7 @@ set_up (Pull *self, GError **error)
                           .sources = context->sources,
                           .source_has_all = context->is_local,
                           .trusted = !options->untrusted,
+                          .refuse_special = options->bareuseronly_files,
                           .subpaths = (const char *const *)context->subpaths,
                           .wake = context->fetcher != NULL ? wake_fetcher : NULL,
                           .wake_data = context->fetcher};

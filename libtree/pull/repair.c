@@ -17,8 +17,8 @@
 #include "plain/layout.h"
 #include "pull/answer.h"
 #include "pull/remote.h"
+#include "store/object-import.h"
 #include "store/object-read.h"
-#include "store/object-write.h"
 #include "store/txn.h"
 
 typedef struct {
@@ -91,8 +91,8 @@ put_from_repo (Repair *self, TreeRepo *source, const Case *bad, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
   if (bad->name.type == TREE_OBJECT_FILE)
-    return object_writer_import (self->writer, source, &bad->name.checksum, /* trusted= */ FALSE,
-                                 error);
+    return object_import_file (self->writer, source, &bad->name.checksum, /* trusted= */ FALSE,
+                               error);
   return object_load (source, bad->name.type, &bad->name.checksum, &bytes, error) &&
          put_metadata (self, bad, bytes, error);
 }

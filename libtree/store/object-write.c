@@ -19,7 +19,8 @@ struct ObjectWriter {
   int offer_dfd; /* what object_writer_offer() gave, for one put; borrowed */
   const char *offer_name;
   struct stat offer_st;
-  gboolean adopted; /* the last put took the offer */
+  gboolean adopted;    /* the last put took the offer */
+  gboolean plain_only; /* see object_writer_refuse_special() */
 };
 
 /* A new file belongs to its creator, or to the group of its directory: where the staging directory
@@ -58,6 +59,37 @@ ModeWorker *
 object_writer_worker (ObjectWriter *self)
 {
   return &self->worker;
+}
+
+Txn *
+object_writer_txn (const ObjectWriter *self)
+{
+  return self->txn;
+}
+
+void
+object_writer_refuse_special (ObjectWriter *self)
+{
+  self->plain_only = TRUE;
+}
+
+gboolean
+object_writer_is_strict (const ObjectWriter *self)
+{
+  return self->plain_only || self->txn->repo->mode->check != NULL;
+}
+
+gboolean
+object_writer_check (const ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta,
+                     GError **error)
+{
+  const StoreMode *mode = self->txn->repo->mode;
+  if ((!self->plain_only || mode_check_bits (meta, error)) &&
+      (mode->check == NULL || mode->check (meta, error)))
+    return TRUE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (checksum, hex);
+  return prefix_error (error, "Content object %s", hex);
 }
 
 gsize
@@ -100,11 +132,10 @@ check_hash (ObjectWriter *self, const TreeChecksum *expected, TreeErrorCode code
 {
   TreeChecksum found;
   hasher_final (self->worker.hasher, &found);
-  if (tree_checksum_equal (&found, expected))
-    return TRUE;
-  char hex[TREE_CHECKSUM_HEX_LEN + 1];
-  tree_checksum_to_hex (&found, hex);
-  return throw_error (error, code, "its bytes have checksum %s", hex);
+  if (code == TREE_ERROR_CORRUPT)
+    return object_check_sum (&(ObjectName){*expected, TREE_OBJECT_FILE}, &found, error);
+  return tree_checksum_equal (&found, expected) ||
+         throw_error (error, code, "its bytes changed while they were read");
 }
 
 /* The checksum does not cover the size that an archive header claims. */
@@ -211,9 +242,8 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
            gboolean *out_written, GError **error)
 {
   const StoreMode *mode = self->txn->repo->mode;
-  if (mode->check != NULL && !mode->check (meta, error))
-    return FALSE;
-  if (!txn_reserve (self->txn, size, error))
+  if (!object_writer_check (self, checksum, meta, error) ||
+      !txn_reserve (self->txn, size, error))
     return FALSE;
   if (adopt (self, path)) {
     *out_written = TRUE;
@@ -245,17 +275,6 @@ put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Sou
   return TRUE;
 }
 
-static gboolean
-throw_mismatch (const TreeChecksum *expected, const TreeChecksum *found, GError **error)
-{
-  char want[TREE_CHECKSUM_HEX_LEN + 1];
-  char have[TREE_CHECKSUM_HEX_LEN + 1];
-  tree_checksum_to_hex (expected, want);
-  tree_checksum_to_hex (found, have);
-  return throw_error (error, TREE_ERROR_CORRUPT,
-                      "Corrupted file object %s: its bytes have checksum %s", want, have);
-}
-
 gboolean
 object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const void *data, gsize len,
                         const TreeChecksum *expected, TreeChecksum *out, GError **error)
@@ -264,8 +283,9 @@ object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const void *da
   hash_header (self, meta);
   hasher_update (self->worker.hasher, data, len);
   hasher_final (self->worker.hasher, &checksum);
-  if (expected != NULL && !tree_checksum_equal (&checksum, expected))
-    return throw_mismatch (expected, &checksum, error);
+  if (expected != NULL &&
+      !object_check_sum (&(ObjectName){*expected, TREE_OBJECT_FILE}, &checksum, error))
+    return FALSE;
   MemorySource content;
   memory_source_init (&content, data, len);
   Source *source = S_ISLNK (meta->mode) ? NULL : &content.source;
@@ -313,10 +333,19 @@ object_writer_put_stream (ObjectWriter *self, const FileMeta *meta, Source *cont
   return put (self, expected, meta, content, size, TRUE, TREE_ERROR_CORRUPT, error);
 }
 
-/* ---- From archive objects ---- */
+/* ---- From other objects ---- */
 
-static gboolean
-put_open_file (ObjectWriter *self, StoreFile *file, const TreeChecksum *expected, GError **error)
+gboolean
+object_writer_put_trusted (ObjectWriter *self, StoreFile *file, const TreeChecksum *checksum,
+                           GError **error)
+{
+  return put (self, checksum, &file->meta, file->content, file->size, FALSE, TREE_ERROR_CORRUPT,
+              error);
+}
+
+gboolean
+object_writer_put_open_file (ObjectWriter *self, StoreFile *file, const TreeChecksum *expected,
+                             GError **error)
 {
   if (file->content == NULL)
     return object_writer_put_data (self, &file->meta, NULL, 0, expected, NULL, error);
@@ -342,7 +371,7 @@ object_writer_put_archive_data (ObjectWriter *self, const void *data, gsize len,
 {
   g_auto (StoreFile) file = {.fd = -1};
   return named (archive_open_data (&self->worker, data, len, &file, error) &&
-                    put_open_file (self, &file, expected, error),
+                    object_writer_put_open_file (self, &file, expected, error),
                 expected, error);
 }
 
@@ -359,48 +388,6 @@ object_writer_put_archive_fd (ObjectWriter *self, int fd, const TreeChecksum *ex
     return FALSE;
   }
   return named (archive_open_fd (own, (guint64)st.st_size, &file, error) &&
-                    put_open_file (self, &file, expected, error),
+                    object_writer_put_open_file (self, &file, expected, error),
                 expected, error);
-}
-
-/* ---- From other repositories ---- */
-
-/* Links the object's file into the staging directory, when both repositories keep it in the same
- * form. FALSE: copy it (another file system, too many links, …). */
-static gboolean
-import_by_link (ObjectWriter *self, const TreeRepo *source, const TreeChecksum *checksum)
-{
-  Txn *txn = self->txn;
-  char path[OBJECT_PATH_MAX];
-  if (source->mode != txn->repo->mode)
-    return FALSE;
-  object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, source->mode->archive, path);
-  int rc = linkat (source->objects_dfd, path, txn->staging_dfd, path, 0);
-  if (rc < 0 && errno == ENOENT && txn_make_dir_of (txn, path, NULL))
-    rc = linkat (source->objects_dfd, path, txn->staging_dfd, path, 0);
-  if (rc < 0)
-    return errno == EEXIST;
-  /* The mark of a whole object. The inode is shared, and so is its time, which means nothing there.
-   */
-  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (utimensat (txn->staging_dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0) {
-    txn_count (txn, FALSE, TRUE, 0);
-    return TRUE;
-  }
-  (void)unlinkat (txn->staging_dfd, path, 0);
-  return FALSE;
-}
-
-gboolean
-object_writer_import (ObjectWriter *self, const TreeRepo *source, const TreeChecksum *checksum,
-                      gboolean trusted, GError **error)
-{
-  gboolean done = FALSE;
-  if (!txn_has_object (self->txn, TREE_OBJECT_FILE, checksum, &done, error))
-    return FALSE;
-  if (done || (trusted && import_by_link (self, source, checksum)))
-    return TRUE;
-  g_auto (StoreFile) file = {.fd = -1};
-  return object_open_file (source, &self->worker, checksum, &file, error) &&
-         named (put_open_file (self, &file, checksum, error), checksum, error);
 }

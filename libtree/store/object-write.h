@@ -50,12 +50,24 @@ gboolean object_writer_put_archive_data (ObjectWriter *self, const void *data, g
 gboolean object_writer_put_archive_fd (ObjectWriter *self, int fd, const TreeChecksum *expected,
                                        GError **error);
 
-/* Brings an object of another repository into this one: a hard link where the bytes allow it and
- * @trusted, else a copy whose checksum is verified unless @trusted. */
-gboolean object_writer_import (ObjectWriter *self, const TreeRepo *source,
-                               const TreeChecksum *checksum, gboolean trusted, GError **error);
+/* What an object of any mode, opened with this writer's buffers or none, holds. */
+gboolean object_writer_put_open_file (ObjectWriter *self, StoreFile *file,
+                                      const TreeChecksum *expected, GError **error);
+/* The same of one whose name is believed: nothing is hashed, and where both modes keep content as
+ * it is, the kernel copies it or shares its blocks. */
+gboolean object_writer_put_trusted (ObjectWriter *self, StoreFile *file,
+                                    const TreeChecksum *checksum, GError **error);
+
+/* From now on files with set-id or sticky bits, or that all may write, are refused. */
+void object_writer_refuse_special (ObjectWriter *self);
+/* Does anything, here or in the repository's mode, forbid some files? */
+gboolean object_writer_is_strict (const ObjectWriter *self);
+/* May an object with this metadata be kept? The error names it. */
+gboolean object_writer_check (const ObjectWriter *self, const TreeChecksum *checksum,
+                              const FileMeta *meta, GError **error);
 
 /* The buffers of this thread, for callers that read files themselves. */
 ModeWorker *object_writer_worker (ObjectWriter *self);
+Txn *object_writer_txn (const ObjectWriter *self); /* borrowed */
 /* Files up to this size are given by put_data(). */
 gsize object_writer_whole_max (const ObjectWriter *self);

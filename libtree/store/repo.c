@@ -144,7 +144,13 @@ open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
   /* A cleaner may have taken it. Where it cannot be made, writers will say so. */
   (void)mkdirat (self->dfd, REPO_TMP, 0775);
   self->objects_dfd = dir_open_at (self->dfd, REPO_OBJECTS, error);
-  return self->objects_dfd >= 0 && read_mode (self, error) && read_options (self, error) &&
+  struct stat st;
+  if (self->objects_dfd < 0)
+    return FALSE;
+  if (fstat (self->objects_dfd, &st) < 0)
+    return throw_errno (error, "stat '" REPO_OBJECTS "'");
+  self->owner = st.st_uid;
+  return read_mode (self, error) && read_options (self, error) &&
          open_parent (self, error);
 }
 

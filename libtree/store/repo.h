@@ -10,6 +10,7 @@ struct TreeRepo {
   char *path;    /* for messages */
   int dfd;
   int objects_dfd;
+  uid_t owner; /* of objects/ */
   const StoreMode *mode;
   GKeyFile *config;
   TreeRepo *parent; /* reads fall through to it; or NULL */

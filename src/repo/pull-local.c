@@ -18,6 +18,7 @@ static gboolean opt_commit_metadata_only;
 static gboolean opt_disable_fsync;
 static gboolean opt_per_object_fsync;
 static gboolean opt_untrusted;
+static gboolean opt_bareuseronly_files;
 static gboolean opt_disable_verify_bindings;
 static gboolean opt_disable_static_deltas;
 static gboolean opt_require_static_deltas;
@@ -32,7 +33,9 @@ static const GOptionEntry options[] = {
     {"commit-metadata-only", 0, 0, G_OPTION_ARG_NONE, &opt_commit_metadata_only,
      "Copy the commits, but not their trees", NULL},
     {"untrusted", 0, 0, G_OPTION_ARG_NONE, &opt_untrusted,
-     "Check all objects, and link none to the source", NULL},
+     "Verify all objects, those that are linked as well", NULL},
+    {"bareuseronly-files", 0, 0, G_OPTION_ARG_NONE, &opt_bareuseronly_files,
+     "Refuse files with set-id or sticky bits, or that all may write", NULL},
     {"disable-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_disable_fsync,
      "Do not wait until the data is on disk: a power cut may lose it", NULL},
     {"disable-verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_disable_verify_bindings,
@@ -78,6 +81,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .disable_fsync = opt_disable_fsync,
       .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
+      .bareuseronly_files = opt_bareuseronly_files,
       .disable_verify_bindings = opt_disable_verify_bindings,
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,

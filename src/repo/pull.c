@@ -20,6 +20,7 @@ static gboolean opt_require_static_deltas;
 static gboolean opt_dry_run;
 static gboolean opt_mirror;
 static gboolean opt_untrusted;
+static gboolean opt_bareuseronly_files;
 static gboolean opt_disable_verify_bindings;
 static gboolean opt_timestamp_check;
 static char *opt_timestamp_check_from_rev;
@@ -54,6 +55,8 @@ static const GOptionEntry options[] = {
      "Refuse commits that are older than what the ref has now", NULL},
     {"timestamp-check-from-rev", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp_check_from_rev,
      "Refuse commits that are older than this one", "REV"},
+    {"bareuseronly-files", 0, 0, G_OPTION_ARG_NONE, &opt_bareuseronly_files,
+     "Refuse files with set-id or sticky bits, or that all may write", NULL},
     {"disable-verify-bindings", 0, 0, G_OPTION_ARG_NONE, &opt_disable_verify_bindings,
      "Accept commits that are not meant for the ref", NULL},
     {"untrusted", 0, 0, G_OPTION_ARG_NONE, &opt_untrusted,
@@ -156,6 +159,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .disable_fsync = opt_disable_fsync,
       .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
+      .bareuseronly_files = opt_bareuseronly_files,
       .disable_verify_bindings = opt_disable_verify_bindings,
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,

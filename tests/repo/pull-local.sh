@@ -4,13 +4,27 @@
 . "$(dirname "$0")/../lib.sh"
 
 make_tree tree
-modes="bare-user archive"
+modes="bare-user archive bare-user-only"
 [ "$(id -u)" != 0 ] || modes="$modes bare"
+
+# The inode of the object of the file $2 of os/stable in the repository $1.
+inode_of () {
+  local hex
+  hex=$("$PANDO" --repo="$1" ls -C os/stable "$2" | awk '{ print $5 }')
+  find "$1/objects/${hex:0:2}" -name "${hex:2}.file*" -printf '%i\n'
+}
+
+# Are the objects of the file $3 in the repositories $1 and $2 one inode?
+assert_linked () { assert_eq "$(inode_of "$2" "$3")" "$(inode_of "$1" "$3")" "$3 is not linked from $1 into $2"; }
+assert_not_linked () { assert_ne "$(inode_of "$2" "$3")" "$(inode_of "$1" "$3")" "$3 is linked from $1 into $2"; }
+
+# What every mode can hold: owner 0:0, no attributes, no set-id bits.
 for mode in $modes; do
   "$PANDO" --repo="from-$mode" init --mode="$mode"
-  "$PANDO" --repo="from-$mode" commit -b os/stable -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
+  "$PANDO" --repo="from-$mode" commit -b os/stable -s one --canonical-permissions --timestamp=@1000 tree >v1
 done
 "$PANDO" --repo=from-archive ls -R -C "$(cat v1)" >ls-expected
+commit=objects/$(cut -c 1-2 v1)/$(cut -c 3- v1).commit
 
 for from in $modes; do
   for to in $modes; do
@@ -18,23 +32,60 @@ for from in $modes; do
     "$PANDO" --repo="$repo" init --mode="$to"
     "$PANDO" --repo="$repo" pull-local "from-$from" os/stable >out
     assert_match out '^[0-9]+ metadata, [0-9]+ content objects imported; .* content written$'
-    assert_eq "$("$PANDO" --repo="$repo" rev-parse os/stable)" "$(cat v1)"
     "$PANDO" --repo="$repo" fsck >out
-    "$PANDO" --repo="$repo" ls -R -C os/stable >ls-here
+    "$PANDO" --repo="$repo" ls -R -C "$(cat v1)" >ls-here
     cmp ls-here ls-expected
+    [ "from-$from/$commit" -ef "$repo/$commit" ] || fail "$repo: the commit is not linked"
+    case $from-$to in
+      "$from-$from" | bare-user-bare-user-only) assert_linked "from-$from" "$repo" /usr/share/numbers ;;
+      bare-bare-user-only | bare-user-only-bare) assert_linked "from-$from" "$repo" /usr/bin/hi ;;
+      *archive* | *-bare-user) assert_not_linked "from-$from" "$repo" /usr/share/numbers ;;
+    esac
   done
+  "$PANDO" --repo="$from-untrusted" init --mode="$from"
+  "$PANDO" --repo="$from-untrusted" pull-local --untrusted "from-$from" os/stable >out
+  assert_linked "from-$from" "$from-untrusted" /usr/share/numbers
 done
-ok "from every mode to every mode"
+ok "from every mode to every mode; links where the bytes allow it"
 
-object=$(find from-bare-user/objects -name '*.file' -size +10k | head -n 1)
-[ "$(stat -c %h "$object")" -gt 1 ]
-ok "the same mode shares files by hard links"
+# What only some can hold is copied, and comes out as it was.
+all="bare-user archive"
+[ "$(id -u)" != 0 ] || all="$all bare"
+"$PANDO" --repo=full init --mode=bare-user
+"$PANDO" --repo=full commit -b os/stable -s full --owner-uid=0 --owner-gid=7 --timestamp=@1000 tree >full-rev
+for from in $all; do
+  "$PANDO" --repo="full-$from" init --mode="$from"
+  "$PANDO" --repo="full-$from" pull-local full os/stable >out
+  for to in $all; do
+    repo=full-$from-to-$to
+    "$PANDO" --repo="$repo" init --mode="$to"
+    "$PANDO" --repo="$repo" pull-local "full-$from" os/stable >out
+    "$PANDO" --repo="$repo" fsck >out
+    assert_eq "$("$PANDO" --repo="$repo" rev-parse os/stable)" "$(cat full-rev)"
+  done
+  "$PANDO" --repo="full-$from-only" init --mode=bare-user-only
+  fails_with 'Content object [0-9a-f]{64}: (invalid mode|.*cannot be kept)' \
+    "$PANDO" --repo="full-$from-only" pull-local "full-$from" os/stable
+done
+ok "owners and set-id bits between the modes that have them, and none that has not"
 
-"$PANDO" --repo=copy init --mode=bare-user
-links=$(stat -c %h "$object")
-"$PANDO" --repo=copy pull-local --untrusted from-bare-user os/stable >out
-assert_eq "$(stat -c %h "$object")" "$links"
-ok "untrusted: checked and copied"
+"$PANDO" --repo=strict-bits init --mode=bare-user
+fails_with 'Content object [0-9a-f]{64}: invalid mode 0104755 with bits 04000' \
+  "$PANDO" --repo=strict-bits pull-local --bareuseronly-files full os/stable
+"$PANDO" --repo=strict-bits pull-local --bareuseronly-files from-bare-user os/stable >out
+ok "--bareuseronly-files"
+
+if [ "$(id -u)" = 0 ]; then
+  cp -a from-bare-user foreign
+  chown -R 1:1 foreign
+  "$PANDO" --repo=own init --mode=bare-user
+  "$PANDO" --repo=own pull-local foreign os/stable >out
+  assert_not_linked foreign own /usr/share/numbers
+  if [ "foreign/$commit" -ef "own/$commit" ]; then fail "the commit is linked"; fi
+  ok "nothing is shared with a repository of another owner"
+else
+  skip "nothing is shared with a repository of another owner" "needs root"
+fi
 
 "$PANDO" --repo=all init --mode=archive
 "$PANDO" --repo=from-archive commit -b second -s two --timestamp=@1000 tree >v2
@@ -77,11 +128,30 @@ cp -a from-archive rotten
 victim=$(find rotten/objects -name '*.filez' -size +1k | head -n 1)
 printf 'X' | dd of="$victim" bs=1 seek=$(($(stat -c %s "$victim") / 2)) conv=notrunc status=none
 "$PANDO" --repo=strict init --mode=bare-user
-fails_with "$(basename "$victim" .filez)" "$PANDO" --repo=strict pull-local rotten os/stable
+fails_with "$(basename "$victim" .filez)" "$PANDO" --repo=strict pull-local --untrusted rotten os/stable
 fails_with 'not found' "$PANDO" --repo=strict rev-parse os/stable
 "$PANDO" --repo=strict pull-local from-archive os/stable >out
 "$PANDO" --repo=strict fsck >out
 ok "a corrupt object in the source is an error that names it"
+
+# The same where it would be linked, and of a commit.
+cp -a from-bare-user rotten-user
+victim_user=$(find rotten-user/objects -name '*.file' -size +10k | head -n 1)
+cp -a "$victim_user" copy && echo X >>copy && mv copy "$victim_user"
+"$PANDO" --repo=strict-user init --mode=bare-user
+fails_with "Corrupted file object; checksum expected='..$(basename "$victim_user" .file | cut -c 1-62)" \
+  "$PANDO" --repo=strict-user pull-local --untrusted rotten-user os/stable
+"$PANDO" --repo=strict-user pull-local rotten-user os/stable >out
+fails_with 'Corrupted file object' "$PANDO" --repo=strict-user fsck
+wrong=$(sha256sum <v1 | cut -c 1-64)
+mkdir -p "rotten-user/objects/${wrong:0:2}"
+cp "rotten-user/$commit" "rotten-user/objects/${wrong:0:2}/${wrong:2}.commit"
+echo "$wrong" >rotten-user/refs/heads/os/stable
+"$PANDO" --repo=strict-commit init --mode=bare-user
+fails_with "Corrupted commit object; checksum expected='$wrong' actual='$(cat v1)'" \
+  "$PANDO" --repo=strict-commit pull-local --untrusted rotten-user os/stable
+"$PANDO" --repo=strict-commit pull-local --commit-metadata-only rotten-user os/stable >out
+ok "of a trusted source nothing is verified, of another links are, too"
 
 rm "$victim"
 "$PANDO" --repo=missing init --mode=archive

@@ -24,9 +24,11 @@ share=$(object dirtree /usr/share)
 sticky=$(object dirmeta /usr/share/sticky)
 hello=$(object file /usr/bin/hello)
 fresh () {
-  rm -rf r
-  $PANDO init --repo=r --mode=bare-user
-  $PANDO --repo=r pull-local source os/x >/dev/null
+  rm -rf r pulled
+  $PANDO init --repo=pulled --mode=bare-user
+  $PANDO --repo=pulled pull-local source os/x >/dev/null
+  # Without the links to the source, which would be damaged along with it.
+  cp -a pulled r
   export OSTREE_REPO=r
 }
 flip () { printf X | dd of="$1" bs=1 seek=7 conv=notrunc status=none; }
