@@ -30,6 +30,7 @@ typedef enum {
   TREE_OBJECT_COMMIT = 4,      /* a root directory, a parent, a time and free metadata */
   TREE_OBJECT_TOMBSTONE = 5,   /* stands where a commit was deleted on purpose */
   TREE_OBJECT_COMMIT_META = 6, /* metadata outside the checksum, such as signatures */
+  TREE_OBJECT_PAYLOAD_LINK = 7, /* leads to a file of this content, to share blocks with */
 } TreeObjectType;
 
 /**

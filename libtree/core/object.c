@@ -15,6 +15,7 @@ static const char *const type_names[] = {
     [TREE_OBJECT_COMMIT] = "commit",
     [TREE_OBJECT_TOMBSTONE] = "tombstone-commit",
     [TREE_OBJECT_COMMIT_META] = "commitmeta",
+    [TREE_OBJECT_PAYLOAD_LINK] = "payload-link",
 };
 
 gboolean
@@ -54,7 +55,7 @@ object_path (const ObjectName *name, gboolean archive, char out[OBJECT_PATH_MAX]
   gsize len = strlen (suffix);
   memcpy (at, suffix, len);
   at += len;
-  if (archive && !object_type_is_metadata (name->type))
+  if (archive && name->type == TREE_OBJECT_FILE)
     *at++ = 'z';
   *at = '\0';
 }

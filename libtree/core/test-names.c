@@ -58,7 +58,7 @@ test_object_path (void)
   for (guint type = 0; type < 12; type++)
     for (int archive = 0; archive < 2; archive++) {
       const char *suffix = object_type_to_string ((TreeObjectType)type);
-      g_assert_cmpint (suffix != NULL, ==, type >= 1 && type <= 6);
+      g_assert_cmpint (suffix != NULL, ==, type >= 1 && type <= 7);
       if (suffix == NULL)
         continue;
       ObjectName name = {.type = (TreeObjectType)type};
@@ -71,7 +71,7 @@ test_object_path (void)
       g_assert_true (object_from_path (path, path + 3, archive, &back));
       g_assert_true (object_equal (&name, &back));
       g_assert_cmpint (object_from_path (path, path + 3, !archive, &back), ==,
-                       object_type_is_metadata (name.type));
+                       name.type != TREE_OBJECT_FILE);
     }
   static const char *const bad[] = {
       "",

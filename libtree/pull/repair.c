@@ -18,6 +18,7 @@
 #include "pull/answer.h"
 #include "pull/remote.h"
 #include "store/object-import.h"
+#include "store/object-list.h"
 #include "store/object-read.h"
 #include "store/txn.h"
 
@@ -306,18 +307,17 @@ fetch_and_place (Repair *self, GPtrArray *cases, GError **error)
   return TRUE;
 }
 
-/* A tombstone says nothing but its name. */
+/* A tombstone says nothing but its name, and of payload links nobody needs one. *@out_done is FALSE
+ * for what has to come from elsewhere. */
 static gboolean
-rewrite_tombstones (Repair *self, GPtrArray *findings, guint *n, GError **error)
+mend_here (Repair *self, const ObjectName *name, gboolean *out_done, GError **error)
 {
-  for (guint i = 0; i < findings->len; i++) {
-    const ObjectName *name = &((const VerifyFinding *)findings->pdata[i])->name;
-    if (name->type != TREE_OBJECT_TOMBSTONE)
-      continue;
-    if (!commit_write_tombstone (self->repo, &name->checksum, error))
-      return FALSE;
-    (*n)++;
-  }
+  *out_done = TRUE;
+  if (name->type == TREE_OBJECT_TOMBSTONE)
+    return commit_write_tombstone (self->repo, &name->checksum, error);
+  if (name->type == TREE_OBJECT_PAYLOAD_LINK)
+    return object_delete (self->repo, name, error);
+  *out_done = FALSE;
   return TRUE;
 }
 
@@ -329,12 +329,17 @@ attempt (GPtrArray *findings, guint *out_n, gpointer user_data, GError **error)
   g_autoptr (GPtrArray) cases = g_ptr_array_new ();
   g_autoptr (Txn) txn = txn_begin (self->repo, /* fsync= */ TRUE, error);
   guint n = 0;
-  if (txn == NULL || !rewrite_tombstones (self, findings, &n, error))
+  if (txn == NULL)
     return prefix_error (error, "repair");
   for (guint i = 0; i < findings->len; i++) {
     const ObjectName *name = &((const VerifyFinding *)findings->pdata[i])->name;
-    if (name->type == TREE_OBJECT_TOMBSTONE)
+    gboolean done = FALSE;
+    if (!mend_here (self, name, &done, error))
+      return prefix_error (error, "repair");
+    if (done) {
+      n++;
       continue;
+    }
     Case *bad = g_new0 (Case, 1);
     bad->name = *name;
     bad->reasons = g_string_new (NULL);

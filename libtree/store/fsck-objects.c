@@ -25,17 +25,24 @@ add_tolerant (Traversal *traversal, const TreeChecksum *commit, GError **error)
   return FALSE;
 }
 
+/* What no commit names, and is wrong or right by itself. */
 static gboolean
-add_tombstone (const ObjectName *name, int dfd, const char *file_name, gpointer user_data,
-               GError **error)
+stands_alone (TreeObjectType type)
 {
-  if (name->type == TREE_OBJECT_TOMBSTONE)
+  return type == TREE_OBJECT_TOMBSTONE || type == TREE_OBJECT_PAYLOAD_LINK;
+}
+
+static gboolean
+add_alone (const ObjectName *name, int dfd, const char *file_name, gpointer user_data,
+           GError **error)
+{
+  if (stands_alone (name->type))
     (void)object_set_add (user_data, name->type, &name->checksum);
   return TRUE;
 }
 
-/* What a traversal of the commits does not reach: commits that cannot be read, and what goes by a
- * commit's name. */
+/* What a traversal of the commits does not reach: commits that cannot be read, what goes by a
+ * commit's name, and what stands alone. */
 static gboolean
 collect (Fsck *self, Traversal *traversal, ObjectSet *besides, GError **error)
 {
@@ -47,7 +54,7 @@ collect (Fsck *self, Traversal *traversal, ObjectSet *besides, GError **error)
       (void)object_set_add (besides, TREE_OBJECT_COMMIT, commit);
     (void)object_set_add (besides, TREE_OBJECT_COMMIT_META, commit);
   }
-  return object_list (self->repo, NULL, add_tombstone, besides, error);
+  return object_list (self->repo, NULL, add_alone, besides, error);
 }
 
 /* Adds to @findings. */
@@ -178,7 +185,7 @@ drop_unneeded (GPtrArray *findings, GPtrArray *commits)
 {
   for (guint i = findings->len; i-- > 0;) {
     const VerifyFinding *finding = findings->pdata[i];
-    if (((const GArray *)commits->pdata[i])->len > 0 || finding->name.type == TREE_OBJECT_TOMBSTONE)
+    if (((const GArray *)commits->pdata[i])->len > 0 || stands_alone (finding->name.type))
       continue;
     g_ptr_array_remove_index (findings, i);
     g_ptr_array_remove_index (commits, i);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/xattr.h"
 #include "store/object-read.h"
+#include "store/payload.h"
 #include "store/txn-private.h"
 
 struct ObjectWriter {
@@ -159,28 +160,56 @@ hash_header (ObjectWriter *self, const FileMeta *meta)
   hasher_update (self->worker.hasher, header->data, header->len);
 }
 
-/* @verify: the content comes from a stream that has not been hashed yet; a wrong one is an error of
- * code @mismatch. */
+/* @out_payload (nullable): the checksum of the content alone. */
 static gboolean
-write_regular (ObjectWriter *self, const char *path, const FileMeta *meta, Source *content,
-               guint64 size, const TreeChecksum *verify, TreeErrorCode mismatch,
-               gboolean *out_written, GError **error)
+write_content (ObjectWriter *self, int fd, const FileMeta *meta, Source *content, guint64 size,
+               TreeChecksum *out_payload, GError **error)
+{
+  const StoreMode *mode = self->txn->repo->mode;
+  if (out_payload == NULL)
+    return mode->write (&self->worker, fd, meta, content, size, error);
+  HashSource hashing;
+  g_autoptr (Hasher) hasher = hasher_new ();
+  hash_source_init (&hashing, content, hasher);
+  if (!mode->write (&self->worker, fd, meta, &hashing.source, size, error))
+    return FALSE;
+  hasher_final (hasher, out_payload);
+  return TRUE;
+}
+
+/* The same of a stream that has not been hashed yet; a wrong one is an error of code @mismatch. */
+static gboolean
+write_verified (ObjectWriter *self, int fd, const TreeChecksum *checksum, const FileMeta *meta,
+                Source *content, guint64 size, TreeErrorCode mismatch, TreeChecksum *out_payload,
+                GError **error)
+{
+  HashSource hashing;
+  hash_header (self, meta);
+  hash_source_init (&hashing, content, self->worker.hasher);
+  return write_content (self, fd, meta, &hashing.source, size, out_payload, error) &&
+         check_hash (self, checksum, mismatch, error) &&
+         check_size (&hashing, size, mismatch, error);
+}
+
+static gboolean
+write_regular (ObjectWriter *self, const char *path, const TreeChecksum *checksum,
+               const FileMeta *meta, Source *content, guint64 size, gboolean verify,
+               TreeErrorCode mismatch, gboolean *out_written, GError **error)
 {
   autofd int fd = -1;
   if (!txn_create_file (self->txn, path, &fd, error))
     return FALSE;
   if (fd < 0)
     return TRUE;
-  HashSource hashing;
-  if (verify != NULL && content != NULL) {
-    hash_header (self, meta);
-    hash_source_init (&hashing, content, self->worker.hasher);
-    content = &hashing.source;
-  }
-  gboolean ok = self->txn->repo->mode->write (&self->worker, fd, meta, content, size, error) &&
-                (verify == NULL || check_hash (self, verify, mismatch, error)) &&
-                (content != &hashing.source || check_size (&hashing, size, mismatch, error)) &&
-                txn_seal_file (self->txn, fd, error);
+  TreeChecksum sum;
+  TreeChecksum *payload = content != NULL && size >= self->txn->payload_min ? &sum : NULL;
+  gboolean ok = verify && content != NULL
+                    ? write_verified (self, fd, checksum, meta, content, size, mismatch, payload,
+                                      error)
+                    : write_content (self, fd, meta, content, size, payload, error);
+  if (ok && payload != NULL)
+    payload_share (self->txn, fd, size, payload, checksum);
+  ok = ok && txn_seal_file (self->txn, fd, error);
   if (!ok)
     (void)unlinkat (self->txn->staging_dfd, path, 0);
   *out_written = ok;
@@ -251,8 +280,8 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
   }
   if (S_ISLNK (meta->mode) && mode->plain_files)
     return write_link (self, path, meta, out_written, error);
-  return write_regular (self, path, meta, content, size, verify ? checksum : NULL, mismatch,
-                        out_written, error);
+  return write_regular (self, path, checksum, meta, content, size, verify, mismatch, out_written,
+                        error);
 }
 
 /* Writes the object @checksum unless it is there. */

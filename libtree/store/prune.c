@@ -26,6 +26,7 @@
 #include "store/delta-index.h"
 #include "store/object-list.h"
 #include "store/object-read.h"
+#include "store/payload.h"
 #include "store/refs-list.h"
 #include "store/traverse.h"
 #include "store/unpacked.h"
@@ -177,10 +178,22 @@ is_reachable (const Prune *self, const ObjectName *name)
     return object_set_contains (self->reachable, TREE_OBJECT_COMMIT, &name->checksum);
   case TREE_OBJECT_COMMIT:
     return object_set_contains (self->reachable, name->type, &name->checksum);
+  case TREE_OBJECT_PAYLOAD_LINK: /* see is_companion_needed() */
+    return self->options->commit_only;
   default:
     return self->options->commit_only ||
            object_set_contains (self->reachable, name->type, &name->checksum);
   }
+}
+
+/* Of what only serves another object, which its name does not tell. It is a candidate when that
+ * goes; that it is deleted, too, when the other one stays after all costs space alone. */
+static gboolean
+is_companion_needed (const Prune *self, const ObjectName *name, int dfd, const char *file_name)
+{
+  ObjectName target;
+  return name->type == TREE_OBJECT_PAYLOAD_LINK && payload_read_link (dfd, file_name, &target) &&
+         is_reachable (self, &target);
 }
 
 static gboolean
@@ -190,7 +203,7 @@ consider (const ObjectName *name, int dfd, const char *file_name, gpointer user_
   Prune *self = user_data;
   if (!self->options->commit_only || name->type == TREE_OBJECT_COMMIT)
     self->result.n_objects++;
-  if (is_reachable (self, name))
+  if (is_reachable (self, name) || is_companion_needed (self, name, dfd, file_name))
     return TRUE;
   struct stat st;
   if (fstatat (dfd, file_name, &st, AT_SYMLINK_NOFOLLOW) < 0)

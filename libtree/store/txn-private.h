@@ -26,6 +26,7 @@ struct Txn {
   GPtrArray *refs; /* QueuedRef */
   guint64 block_size;
   char *room_rule; /* for messages */
+  guint64 payload_min; /* see store/payload.h */
   GMutex mutex;    /* guards the rest */
   gint64 free_blocks;
   TxnStats stats;

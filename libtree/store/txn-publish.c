@@ -40,11 +40,12 @@ is_commit_file (const char *name)
   return g_str_has_suffix (name, ".commit");
 }
 
+/* Of payload links the newer one leads somewhere for sure. */
 static gboolean
 is_replaced (const Txn *self, const char *dir, const char *name)
 {
   ObjectName object;
-  return g_str_has_suffix (name, ".commitmeta") ||
+  return g_str_has_suffix (name, ".commitmeta") || g_str_has_suffix (name, ".payload-link") ||
          (self->damaged != NULL &&
           object_from_path (dir, name, self->repo->mode->archive, &object) &&
           object_set_contains (self->damaged, object.type, &object.checksum));

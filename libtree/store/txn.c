@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "plain/layout.h"
 #include "store/object-read.h"
+#include "store/payload.h"
 #include "store/txn-private.h"
 
 /* ---- The staging directory ---- */
@@ -229,7 +230,7 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
   gboolean locked = FALSE;
   if (self->lock_fd < 0 || !repo_has_locks (repo, &locked, error) || !measure_room (self, error) ||
-      !open_staging (self, error))
+      !payload_threshold (repo, &self->payload_min, error) || !open_staging (self, error))
     return prefix_null (error, "begin a transaction in '%s'", repo->path);
   if (locked)
     self->index = object_index_new (repo);

@@ -5,10 +5,13 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/pool.h"
 #include "store/object-read.h"
+#include "store/payload.h"
 
 enum {
   SLOTS_PER_JOB = 64,
@@ -123,9 +126,39 @@ verify_file (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, G
          verify_open_file (worker, &file, &name->checksum, error);
 }
 
+/* Is the content of the file that it leads to what its name says? That either is gone is no fault.
+ */
+static gboolean
+verify_payload_link (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name,
+                     GError **error)
+{
+  char path[OBJECT_PATH_MAX];
+  ObjectName target;
+  TreeChecksum actual;
+  g_auto (StoreFile) file = {.fd = -1};
+  g_autoptr (GError) local = NULL;
+  object_path (name, repo->mode->archive, path);
+  if (!payload_read_link (repo->objects_dfd, path, &target))
+    return faccessat (repo->objects_dfd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
+           throw_error (error, TREE_ERROR_CORRUPT, "it does not lead to a file object");
+  if (!object_open_file (repo, NULL, &target.checksum, &file, &local)) {
+    if (g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  hasher_reset (worker->hasher);
+  if (!hash_content (worker, &file, error))
+    return FALSE;
+  hasher_final (worker->hasher, &actual);
+  return object_check_sum (name, &actual, error);
+}
+
 gboolean
 verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, GError **error)
 {
+  if (name->type == TREE_OBJECT_PAYLOAD_LINK)
+    return verify_payload_link (repo, worker, name, error);
   if (name->type == TREE_OBJECT_COMMIT_META || name->type == TREE_OBJECT_TOMBSTONE)
     return verify_named_by_commit (repo, name, error);
   return object_type_is_metadata (name->type) ? verify_metadata (repo, worker, name, error)
