@@ -31,6 +31,8 @@ typedef enum {
   TREE_OBJECT_TOMBSTONE = 5,   /* stands where a commit was deleted on purpose */
   TREE_OBJECT_COMMIT_META = 6, /* metadata outside the checksum, such as signatures */
   TREE_OBJECT_PAYLOAD_LINK = 7, /* leads to a file of this content, to share blocks with */
+  TREE_OBJECT_FILE_XATTRS = 8,  /* the xattrs of files, by themselves: of bare-split-xattrs */
+  TREE_OBJECT_FILE_XATTRS_LINK = 9, /* which of these a file has */
 } TreeObjectType;
 
 /**
@@ -43,6 +45,8 @@ typedef enum {
   TREE_MODE_BARE_USER,      /* files of the caller, true owner and mode in an xattr */
   TREE_MODE_ARCHIVE,        /* compressed files; what is served over HTTP */
   TREE_MODE_BARE_USER_ONLY, /* files of the caller, with content and mode and nothing else */
+  TREE_MODE_BARE_SPLIT_XATTRS, /* as bare, but xattrs are files; only read, unless the environment
+                                  has OSTREE_EXP_WRITE_BARE_SPLIT_XATTRS */
 } TreeMode;
 
 /**

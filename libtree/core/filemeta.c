@@ -154,6 +154,18 @@ filemeta_parse_archive_header (const void *data, gsize len, FileMeta *out, guint
 }
 
 gboolean
+filemeta_parse_xattrs (GBytes *bytes, GVariant **out, GError **error)
+{
+  g_autoptr (GVariant) variant = g_variant_ref_sink (
+      g_variant_new_from_bytes (G_VARIANT_TYPE ("a(ayay)"), bytes, FALSE));
+  if (!g_variant_is_normal_form (variant) || !xattr_is_canonical (variant))
+    return throw_error (error, TREE_ERROR_CORRUPT,
+                        "extended attributes are damaged, unsorted, repeated or unnamed");
+  *out = g_variant_n_children (variant) > 0 ? g_steal_pointer (&variant) : NULL;
+  return TRUE;
+}
+
+gboolean
 filemeta_parse_dirmeta (GBytes *bytes, guint32 type, FileMeta *out, GError **error)
 {
   g_autoptr (GVariant) variant = g_variant_ref_sink (

@@ -41,6 +41,8 @@ gboolean filemeta_parse_archive_header (const void *data, gsize len, FileMeta *o
  * room. */
 #define FILEMETA_HEADER_MAX ((gsize)1024 * 1024)
 
+/* Xattrs by themselves, as bare-split-xattrs keeps them; *@out is NULL for none. */
+gboolean filemeta_parse_xattrs (GBytes *bytes, GVariant **out, GError **error);
 /* A dirmeta object or a bare-user attribute; @type is S_IFDIR, or 0 for "a regular file or a link".
  */
 gboolean filemeta_parse_dirmeta (GBytes *bytes, guint32 type, FileMeta *out, GError **error);

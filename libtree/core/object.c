@@ -16,6 +16,8 @@ static const char *const type_names[] = {
     [TREE_OBJECT_TOMBSTONE] = "tombstone-commit",
     [TREE_OBJECT_COMMIT_META] = "commitmeta",
     [TREE_OBJECT_PAYLOAD_LINK] = "payload-link",
+    [TREE_OBJECT_FILE_XATTRS] = "file-xattrs",
+    [TREE_OBJECT_FILE_XATTRS_LINK] = "file-xattrs-link",
 };
 
 gboolean

@@ -58,7 +58,7 @@ test_object_path (void)
   for (guint type = 0; type < 12; type++)
     for (int archive = 0; archive < 2; archive++) {
       const char *suffix = object_type_to_string ((TreeObjectType)type);
-      g_assert_cmpint (suffix != NULL, ==, type >= 1 && type <= 7);
+      g_assert_cmpint (suffix != NULL, ==, type >= 1 && type <= 9);
       if (suffix == NULL)
         continue;
       ObjectName name = {.type = (TreeObjectType)type};

@@ -307,15 +307,15 @@ fetch_and_place (Repair *self, GPtrArray *cases, GError **error)
   return TRUE;
 }
 
-/* A tombstone says nothing but its name, and of payload links nobody needs one. *@out_done is FALSE
- * for what has to come from elsewhere. */
+/* A tombstone says nothing but its name, and nobody needs a payload link, or the name of xattrs that
+ * files have by themselves. *@out_done is FALSE for what has to come from elsewhere. */
 static gboolean
 mend_here (Repair *self, const ObjectName *name, gboolean *out_done, GError **error)
 {
   *out_done = TRUE;
   if (name->type == TREE_OBJECT_TOMBSTONE)
     return commit_write_tombstone (self->repo, &name->checksum, error);
-  if (name->type == TREE_OBJECT_PAYLOAD_LINK)
+  if (name->type == TREE_OBJECT_PAYLOAD_LINK || name->type == TREE_OBJECT_FILE_XATTRS)
     return object_delete (self->repo, name, error);
   *out_done = FALSE;
   return TRUE;

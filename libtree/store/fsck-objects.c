@@ -29,7 +29,8 @@ add_tolerant (Traversal *traversal, const TreeChecksum *commit, GError **error)
 static gboolean
 stands_alone (TreeObjectType type)
 {
-  return type == TREE_OBJECT_TOMBSTONE || type == TREE_OBJECT_PAYLOAD_LINK;
+  return type == TREE_OBJECT_TOMBSTONE || type == TREE_OBJECT_PAYLOAD_LINK ||
+         type == TREE_OBJECT_FILE_XATTRS;
 }
 
 static gboolean

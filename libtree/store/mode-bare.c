@@ -12,6 +12,20 @@
 #include "base/xattr.h"
 #include "store/mode.h"
 
+gboolean
+bare_own (ModeWorker *worker, int fd, const FileMeta *meta, GError **error)
+{
+  if (mode_worker_owns (worker, meta) || fchown (fd, meta->uid, meta->gid) == 0)
+    return TRUE;
+  if (errno == EPERM)
+    return throw_error (
+        error, TREE_ERROR_DENIED,
+        "cannot give a file to %u:%u: a bare repository needs root; without it use "
+        "--mode=bare-user",
+        meta->uid, meta->gid);
+  return throw_errno (error, "set owner %u:%u", meta->uid, meta->gid);
+}
+
 static gboolean
 bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, guint64 size,
             GError **error)
@@ -19,36 +33,26 @@ bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, g
   if (!mode_copy_content (worker, fd, content, size, error))
     return FALSE;
   /* In this order: changing the owner drops setuid bits and capabilities. */
-  if (!mode_worker_owns (worker, meta) && fchown (fd, meta->uid, meta->gid) < 0) {
-    if (errno == EPERM)
-      return throw_error (
-          error, TREE_ERROR_DENIED,
-          "cannot give a file to %u:%u: a bare repository needs root; without it use "
-          "--mode=bare-user",
-          meta->uid, meta->gid);
-    return throw_errno (error, "set owner %u:%u", meta->uid, meta->gid);
-  }
-  if (!xattr_write_fd (fd, meta->xattrs, error))
+  if (!bare_own (worker, fd, meta, error) || !xattr_write_fd (fd, meta->xattrs, error))
     return FALSE;
   if (fchmod (fd, meta->mode & 07777) < 0)
     return throw_errno (error, "set mode");
   return TRUE;
 }
 
-static gboolean
-open_regular (int dfd, const char *path, StoreFile *file, GError **error)
+gboolean
+bare_open_content (int dfd, const char *path, StoreFile *file, GError **error)
 {
   file->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file->fd < 0)
     return throw_errno (error, "open '%s'", path);
   fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
   file->content = &file->fd_source.source;
-  return xattr_read_fd (file->fd, NULL, &file->meta.xattrs, error);
+  return TRUE;
 }
 
-/* What the inode says by itself. */
-static gboolean
-read_inode (int dfd, const char *path, StoreFile *out, GError **error)
+gboolean
+bare_stat (int dfd, const char *path, StoreFile *out, GError **error)
 {
   *out = (StoreFile){.fd = -1};
   struct stat st;
@@ -72,10 +76,12 @@ read_inode (int dfd, const char *path, StoreFile *out, GError **error)
 static gboolean
 bare_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
 {
-  if (!read_inode (dfd, path, out, error))
+  if (!bare_stat (dfd, path, out, error))
     return FALSE;
-  gboolean ok = S_ISLNK (out->meta.mode) ? xattr_read_at (dfd, path, &out->meta.xattrs, error)
-                                         : open_regular (dfd, path, out, error);
+  gboolean ok = S_ISLNK (out->meta.mode)
+                    ? xattr_read_at (dfd, path, &out->meta.xattrs, error)
+                    : bare_open_content (dfd, path, out, error) &&
+                          xattr_read_fd (out->fd, NULL, &out->meta.xattrs, error);
   if (!ok)
     store_file_clear (out);
   return ok;
@@ -88,5 +94,5 @@ const StoreMode store_mode_bare = {
     .hardlink_checkout = TRUE,
     .write = bare_write,
     .open = bare_open,
-    .stat = read_inode,
+    .stat = bare_stat,
 };

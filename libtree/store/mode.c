@@ -11,7 +11,8 @@
 #include "tree-repo.h"
 
 static const StoreMode *const modes[] = {&store_mode_bare, &store_mode_bare_user,
-                                         &store_mode_bare_user_only, &store_mode_archive};
+                                         &store_mode_bare_user_only, &store_mode_archive,
+                                         &store_mode_bare_split_xattrs};
 
 const StoreMode *
 store_mode_by_name (const char *name, GError **error)
@@ -25,7 +26,7 @@ store_mode_by_name (const char *name, GError **error)
       return modes[i];
   return throw_null (error, TREE_ERROR_UNSUPPORTED,
                      "Invalid mode '%s' in repository configuration: use bare, bare-user, "
-                     "bare-user-only or archive",
+                     "bare-user-only, bare-split-xattrs or archive",
                      name);
 }
 
@@ -44,7 +45,9 @@ tree_mode_from_string (const char *text, TreeMode *out, GError **error)
   const StoreMode *mode = store_mode_by_name (text, NULL);
   if (mode == NULL)
     return throw_error (error, TREE_ERROR_INVALID,
-                        "unknown mode '%s': use bare, bare-user, bare-user-only or archive", text);
+                        "unknown mode '%s': use bare, bare-user, bare-user-only, bare-split-xattrs or "
+                        "archive",
+                        text);
   *out = mode->id;
   return TRUE;
 }

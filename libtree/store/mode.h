@@ -52,6 +52,8 @@ typedef struct {
   gboolean hardlink_user_checkout; /* … into a checkout in user mode */
   gboolean canonical_only;         /* files have owner 0:0 and no xattrs, and none are stored */
 
+  /* May such a repository be written to at all? NULL: yes. */
+  gboolean (*check_writable) (GError **error);
   /* May this file be kept? NULL: any may. */
   gboolean (*check) (const FileMeta *meta, GError **error);
   /* Writes a regular file's object into the empty file @fd: content, owner, xattrs, mode; never
@@ -59,6 +61,11 @@ typedef struct {
    * plain_files. @content is NULL for a link. */
   gboolean (*write) (ModeWorker *worker, int fd, const FileMeta *meta, Source *content,
                      guint64 size, GError **error);
+  /* Writes what belongs to the object and lies beside it, in @dfd, where its file is at @path; the
+   * same may be in @objects_dfd already. NULL: nothing does. What has such parts is never linked
+   * as a whole, and not taken over from a transaction that failed. */
+  gboolean (*write_beside) (int objects_dfd, int dfd, const char *path, const FileMeta *meta,
+                            GError **error);
   /* Opens the object at @path in @dfd (objects/). With a @worker (may be NULL), small objects are
    * read and unpacked into its buffers at once, and last until its next use. Errors:
    * TREE_ERROR_NOT_FOUND, TREE_ERROR_CORRUPT */
@@ -71,6 +78,12 @@ extern const StoreMode store_mode_bare;
 extern const StoreMode store_mode_bare_user;
 extern const StoreMode store_mode_bare_user_only;
 extern const StoreMode store_mode_archive;
+extern const StoreMode store_mode_bare_split_xattrs;
+
+/* Of bare, for its kin: what the inode says by itself; a regular file's content; and its owner. */
+gboolean bare_stat (int dfd, const char *path, StoreFile *out, GError **error);
+gboolean bare_open_content (int dfd, const char *path, StoreFile *file, GError **error);
+gboolean bare_own (ModeWorker *worker, int fd, const FileMeta *meta, GError **error);
 
 /* An archive object that came over the network: in memory, or in a file (which the StoreFile then
  * owns). Large content is inflated as it is read, from @data, which must stay. */

@@ -80,7 +80,8 @@ import_by_link (ObjectWriter *writer, const TreeRepo *source, const TreeChecksum
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, source->mode->archive, path);
   *out_done = FALSE;
-  if (!may_share (txn, source) || !reads_the_same (txn->repo->mode, source, path))
+  if (!may_share (txn, source) || txn->repo->mode->write_beside != NULL ||
+      !reads_the_same (txn->repo->mode, source, path))
     return TRUE;
   switch (link_object (txn, source, path)) {
   case LINK_EXISTS:

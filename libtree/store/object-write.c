@@ -122,7 +122,8 @@ write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean
                         "set owner %u:%u of a link (a bare repository needs root; without it use "
                         "--mode=bare-user)",
                         meta->uid, meta->gid);
-  if (!xattr_write_at (dfd, path, meta->xattrs, error))
+  if (self->txn->repo->mode->write_beside == NULL &&
+      !xattr_write_at (dfd, path, meta->xattrs, error))
     return FALSE;
   *out_written = TRUE;
   return utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0 || throw_errno (error, "set mtime");
@@ -220,7 +221,8 @@ void
 object_writer_offer (ObjectWriter *self, int dfd, const char *name, const struct stat *st)
 {
   self->offer_dfd = dfd;
-  self->offer_name = self->txn->repo->mode->plain_files ? name : NULL;
+  const StoreMode *mode = self->txn->repo->mode;
+  self->offer_name = mode->plain_files && mode->write_beside == NULL ? name : NULL;
   self->offer_st = *st;
   self->adopted = FALSE;
 }
@@ -273,6 +275,10 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
   const StoreMode *mode = self->txn->repo->mode;
   if (!object_writer_check (self, checksum, meta, error) ||
       !txn_reserve (self->txn, size, error))
+    return FALSE;
+  /* First what the file needs: where it is, the object is whole. */
+  if (mode->write_beside != NULL &&
+      !mode->write_beside (self->txn->repo->objects_dfd, self->txn->staging_dfd, path, meta, error))
     return FALSE;
   if (adopt (self, path)) {
     *out_written = TRUE;

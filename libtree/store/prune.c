@@ -179,21 +179,28 @@ is_reachable (const Prune *self, const ObjectName *name)
   case TREE_OBJECT_COMMIT:
     return object_set_contains (self->reachable, name->type, &name->checksum);
   case TREE_OBJECT_PAYLOAD_LINK: /* see is_companion_needed() */
+  case TREE_OBJECT_FILE_XATTRS:
     return self->options->commit_only;
+  case TREE_OBJECT_FILE_XATTRS_LINK:
+    return self->options->commit_only ||
+           object_set_contains (self->reachable, TREE_OBJECT_FILE, &name->checksum);
   default:
     return self->options->commit_only ||
            object_set_contains (self->reachable, name->type, &name->checksum);
   }
 }
 
-/* Of what only serves another object, which its name does not tell. It is a candidate when that
- * goes; that it is deleted, too, when the other one stays after all costs space alone. */
+/* Of what only serves other objects, which its name does not tell. It is a candidate when those go;
+ * that it is deleted, too, when one of them stays after all costs space alone. */
 static gboolean
 is_companion_needed (const Prune *self, const ObjectName *name, int dfd, const char *file_name)
 {
   ObjectName target;
-  return name->type == TREE_OBJECT_PAYLOAD_LINK && payload_read_link (dfd, file_name, &target) &&
-         is_reachable (self, &target);
+  struct stat st;
+  if (name->type == TREE_OBJECT_PAYLOAD_LINK)
+    return payload_read_link (dfd, file_name, &target) && is_reachable (self, &target);
+  return name->type == TREE_OBJECT_FILE_XATTRS &&
+         fstatat (dfd, file_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1;
 }
 
 static gboolean
@@ -333,12 +340,14 @@ delete_commits (Prune *self, GError **error)
   return TRUE;
 }
 
+/* What lies beside a file goes after it: a file that is there is whole. */
 static gboolean
-delete_others (Prune *self, GError **error)
+delete_others (Prune *self, gboolean beside, GError **error)
 {
   for (guint i = 0; i < self->others->len; i++) {
     const Candidate *candidate = &g_array_index (self->others, Candidate, i);
-    if (!is_reachable (self, &candidate->name) && !delete_candidate (self, candidate, error))
+    if ((candidate->name.type == TREE_OBJECT_FILE_XATTRS_LINK) == beside &&
+        !is_reachable (self, &candidate->name) && !delete_candidate (self, candidate, error))
       return FALSE;
   }
   return TRUE;
@@ -357,7 +366,8 @@ delete_all (Prune *self, GError **error)
   /* A commit that is still there after a power cut is whole. */
   if (self->result.n_deleted > 0 && self->repo->fsync && syncfs (self->repo->dfd) < 0)
     return throw_errno (error, "sync the file system");
-  return delete_others (self, error) &&
+  return delete_others (self, /* beside= */ FALSE, error) &&
+         delete_others (self, /* beside= */ TRUE, error) &&
          prune_deltas (self, is_delta_wanted, /* remove= */ TRUE, error);
 }
 

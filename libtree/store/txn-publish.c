@@ -40,15 +40,24 @@ is_commit_file (const char *name)
   return g_str_has_suffix (name, ".commit");
 }
 
+static gboolean
+is_damaged (const Txn *self, const char *dir, const char *name)
+{
+  ObjectName object;
+  if (self->damaged == NULL || !object_from_path (dir, name, self->repo->mode->archive, &object))
+    return FALSE;
+  /* A part of the file, though not of its name. */
+  if (object.type == TREE_OBJECT_FILE_XATTRS_LINK)
+    object.type = TREE_OBJECT_FILE;
+  return object_set_contains (self->damaged, object.type, &object.checksum);
+}
+
 /* Of payload links the newer one leads somewhere for sure. */
 static gboolean
 is_replaced (const Txn *self, const char *dir, const char *name)
 {
-  ObjectName object;
   return g_str_has_suffix (name, ".commitmeta") || g_str_has_suffix (name, ".payload-link") ||
-         (self->damaged != NULL &&
-          object_from_path (dir, name, self->repo->mode->archive, &object) &&
-          object_set_contains (self->damaged, object.type, &object.checksum));
+         is_damaged (self, dir, name);
 }
 
 static gboolean
@@ -85,7 +94,8 @@ publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
   if (from < 0 || !dir_list (from, &files, error))
     return FALSE;
   autofd int to = -1;
-  for (guint i = 0; i < files->len; i++) {
+  /* From the end: what lies beside a file, and has a longer name, comes before it. */
+  for (guint i = files->len; i-- > 0;) {
     const DirEntry *file = files->pdata[i];
     if (is_commit_file (file->name) != pass->commits) {
       pass->left_over = TRUE;

@@ -44,15 +44,16 @@ boot_prefix (GError **error)
  * the operation that failed, and what they name may have been pruned. All of it is cheap to have
  * again. */
 static gboolean
-may_resume (const struct stat *st, const char *name)
+may_resume (const StoreMode *mode, const struct stat *st, const char *name)
 {
   return st->st_mtime == 0 && st->st_nlink == 1 && !g_str_has_suffix (name, ".commit") &&
-         !g_str_has_suffix (name, ".commitmeta");
+         !g_str_has_suffix (name, ".commitmeta") &&
+         (mode->write_beside == NULL || !g_str_has_suffix (name, ".file"));
 }
 
 /* Unlinks what a killed writer left and the next one should not trust. */
 static gboolean
-purge_unfinished (int staging_dfd, GError **error)
+purge_unfinished (const StoreMode *mode, int staging_dfd, GError **error)
 {
   g_autoptr (GPtrArray) dirs = NULL;
   if (!dir_list (staging_dfd, &dirs, error))
@@ -67,7 +68,7 @@ purge_unfinished (int staging_dfd, GError **error)
       const DirEntry *file = files->pdata[k];
       struct stat st;
       if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          !may_resume (&st, file->name) && unlinkat (dfd, file->name, 0) < 0)
+          !may_resume (mode, &st, file->name) && unlinkat (dfd, file->name, 0) < 0)
         return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
     }
   }
@@ -96,7 +97,7 @@ try_staging (Txn *self, int tmp_dfd, const char *name, GError **error)
       fstat (self->staging_lock_fd, &st) == 0 && st.st_nlink > 0) {
     self->staging_dfd = openat (tmp_dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (self->staging_dfd >= 0)
-      return purge_unfinished (self->staging_dfd, error);
+      return purge_unfinished (self->repo->mode, self->staging_dfd, error);
   }
   forget_staging (self);
   return FALSE;
@@ -221,6 +222,8 @@ txn_reserve (Txn *self, guint64 bytes, GError **error)
 Txn *
 txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
 {
+  if (repo->mode->check_writable != NULL && !repo->mode->check_writable (error))
+    return NULL;
   g_autoptr (Txn) self = g_new0 (Txn, 1);
   self->repo = tree_repo_ref (repo);
   self->staging_dfd = self->staging_lock_fd = self->lock_fd = -1;

@@ -36,6 +36,7 @@ check_structure (TreeObjectType type, GBytes *bytes, GError **error)
   g_auto (Commit) commit = {0};
   g_auto (DirTree) tree = {0};
   g_auto (FileMeta) meta = {0};
+  g_autoptr (GVariant) xattrs = NULL;
   switch (type) {
   case TREE_OBJECT_COMMIT:
     return commit_parse (bytes, &commit, error);
@@ -44,6 +45,8 @@ check_structure (TreeObjectType type, GBytes *bytes, GError **error)
   case TREE_OBJECT_TOMBSTONE:
   case TREE_OBJECT_COMMIT_META:
     return check_dictionary (bytes, error);
+  case TREE_OBJECT_FILE_XATTRS:
+    return filemeta_parse_xattrs (bytes, &xattrs, error);
   default:
     return filemeta_parse_dirmeta (bytes, S_IFDIR, &meta, error);
   }
@@ -62,8 +65,13 @@ static gboolean
 verify_metadata (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
-  if (!object_load (repo, name->type, &name->checksum, &bytes, error))
+  /* Files have links of their own to their xattrs. */
+  if (name->type == TREE_OBJECT_FILE_XATTRS
+          ? !object_load_optional (repo, name->type, &name->checksum, &bytes, error)
+          : !object_load (repo, name->type, &name->checksum, &bytes, error))
     return FALSE;
+  if (bytes == NULL)
+    return TRUE;
   gsize len = 0;
   gconstpointer data = g_bytes_get_data (bytes, &len);
   TreeChecksum actual;
@@ -161,8 +169,8 @@ verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name,
     return verify_payload_link (repo, worker, name, error);
   if (name->type == TREE_OBJECT_COMMIT_META || name->type == TREE_OBJECT_TOMBSTONE)
     return verify_named_by_commit (repo, name, error);
-  return object_type_is_metadata (name->type) ? verify_metadata (repo, worker, name, error)
-                                              : verify_file (repo, worker, name, error);
+  return name->type == TREE_OBJECT_FILE ? verify_file (repo, worker, name, error)
+                                        : verify_metadata (repo, worker, name, error);
 }
 
 /* ---- All of them ---- */

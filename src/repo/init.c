@@ -12,7 +12,7 @@ static char *opt_collection_id;
 
 static const GOptionEntry options[] = {
     {"mode", 0, 0, G_OPTION_ARG_STRING, &opt_mode,
-     "How objects are kept: bare (default), bare-user, archive", "MODE"},
+     "How objects are kept: bare (default), bare-user, bare-user-only, archive", "MODE"},
     {"collection-id", 0, 0, G_OPTION_ARG_STRING, &opt_collection_id,
      "The name under which this repository's refs are known everywhere", "ID"},
     {NULL},
