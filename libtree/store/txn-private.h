@@ -20,7 +20,7 @@ struct Txn {
   const ObjectSet *damaged; /* borrowed, see txn_replace(); or NULL */
   gboolean fsync;
   gboolean resumed;   /* the staging directory is another's */
-  char *staging_name; /* in tmp/ */
+  char *staging_name; /* in tmp/; all three as txn-staging.c has them, or NULL and -1 */
   int staging_dfd;
   int staging_lock_fd;
   GPtrArray *refs; /* QueuedRef */
@@ -31,6 +31,13 @@ struct Txn {
   gint64 free_blocks;
   TxnStats stats;
 };
+
+/* The directory for staged objects: takes one over, or makes one. */
+gboolean staging_open (Txn *self, GError **error);
+/* Leaves what is staged to whoever comes next. */
+void staging_close (Txn *self);
+/* Removes it. */
+void staging_remove (Txn *self);
 
 /* Creates the staged file of an object (a path below objects/). *@out_fd is -1 when it is there
  * already: then another writer has staged, or is just staging, the same bytes. */

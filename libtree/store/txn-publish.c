@@ -273,22 +273,20 @@ expire (const TreeRepo *repo, const char *path, guint64 age_secs)
   }
 }
 
-/* Best effort as well: all is done, and what stays expires. */
-static void
-remove_staging (Txn *self)
+/* For tests of what a failure leaves behind; the name is what scripts use. */
+static gboolean
+check_injected (GError **error)
 {
-  autofd int tmp_dfd = dir_open_at (self->repo->dfd, REPO_TMP, NULL);
-  g_autofree char *lock_name = g_strconcat (self->staging_name, "-lock", NULL);
-  if (tmp_dfd >= 0 && dir_remove_all_at (tmp_dfd, self->staging_name, NULL))
-    (void)unlinkat (tmp_dfd, lock_name, 0);
+  return g_strcmp0 (g_getenv ("OSTREE_REPO_TEST_ERROR"), "pre-commit") != 0 ||
+         throw_error (error, TREE_ERROR_FAILED, "OSTREE_REPO_TEST_ERROR_PRE_COMMIT specified");
 }
 
 gboolean
 txn_commit (Txn *self, TxnStats *out_stats, GError **error)
 {
-  if (!publish_objects (self, error) || !write_refs (self, error))
+  if (!check_injected (error) || !publish_objects (self, error) || !write_refs (self, error))
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
-  remove_staging (self);
+  staging_remove (self);
   expire (self->repo, REPO_TMP, self->repo->tmp_expiry_secs);
   expire (self->repo, REPO_PARTIAL, self->repo->tmp_expiry_secs);
   expire (self->repo, REPO_STAT_CACHE, STAT_CACHE_EXPIRY_SECS);

@@ -1,154 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Staging objects. Publishing them is in txn-publish.c. */
+/* Staging objects. Where they lie is in txn-staging.c, publishing them in txn-publish.c. */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/lock.h"
 #include "plain/layout.h"
 #include "store/object-read.h"
 #include "store/payload.h"
 #include "store/txn-private.h"
-
-/* ---- The staging directory ---- */
-
-#define STAGING_PREFIX "pando-staging-"
-
-/* Staged objects survive the process, not the boot: after a power cut their bytes may never have
- * reached the disk. */
-static char *
-boot_prefix (GError **error)
-{
-  const char *fake = g_getenv ("OSTREE_BOOTID");
-  g_autoptr (GBytes) bytes = NULL;
-  if (fake == NULL) {
-    if (!file_read_at (AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &bytes, error))
-      return NULL;
-    if (bytes == NULL)
-      return throw_null (error, TREE_ERROR_FAILED, "no boot id: is /proc mounted?");
-  }
-  g_autofree char *id = fake != NULL
-                            ? g_strdup (fake)
-                            : g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  g_strstrip (id);
-  return g_strdup_printf (STAGING_PREFIX "%s-", id);
-}
-
-/* A staged file is whole when its mtime is 0. What is linked from elsewhere nobody may have
- * verified, or somebody may have changed since; commits and what is detached from them belong to
- * the operation that failed, and what they name may have been pruned. All of it is cheap to have
- * again. */
-static gboolean
-may_resume (const StoreMode *mode, const struct stat *st, const char *name)
-{
-  return st->st_mtime == 0 && st->st_nlink == 1 && !g_str_has_suffix (name, ".commit") &&
-         !g_str_has_suffix (name, ".commitmeta") &&
-         (mode->write_beside == NULL || !g_str_has_suffix (name, ".file"));
-}
-
-/* Unlinks what a killed writer left and the next one should not trust. */
-static gboolean
-purge_unfinished (const StoreMode *mode, int staging_dfd, GError **error)
-{
-  g_autoptr (GPtrArray) dirs = NULL;
-  if (!dir_list (staging_dfd, &dirs, error))
-    return FALSE;
-  for (guint i = 0; i < dirs->len; i++) {
-    const DirEntry *dir = dirs->pdata[i];
-    autofd int dfd = dir_open_at (staging_dfd, dir->name, error);
-    g_autoptr (GPtrArray) files = NULL;
-    if (dfd < 0 || !dir_list (dfd, &files, error))
-      return FALSE;
-    for (guint k = 0; k < files->len; k++) {
-      const DirEntry *file = files->pdata[k];
-      struct stat st;
-      if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          !may_resume (mode, &st, file->name) && unlinkat (dfd, file->name, 0) < 0)
-        return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
-    }
-  }
-  return TRUE;
-}
-
-static void
-forget_staging (Txn *self)
-{
-  fd_cleanup (&self->staging_lock_fd);
-  fd_cleanup (&self->staging_dfd);
-  g_clear_pointer (&self->staging_name, g_free);
-}
-
-/* FALSE without an error: another process uses it, or it went away. */
-static gboolean
-try_staging (Txn *self, int tmp_dfd, const char *name, GError **error)
-{
-  g_autofree char *lock_name = g_strconcat (name, "-lock", NULL);
-  self->staging_name = g_strdup (name);
-  self->staging_lock_fd = openat (tmp_dfd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                                  0600);
-  struct stat st;
-  /* Who had the lock before may have removed both: then this is the lock of nothing. */
-  if (self->staging_lock_fd >= 0 && lock_try_fd (self->staging_lock_fd, LOCK_EXCLUSIVE) &&
-      fstat (self->staging_lock_fd, &st) == 0 && st.st_nlink > 0) {
-    self->staging_dfd = openat (tmp_dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (self->staging_dfd >= 0)
-      return purge_unfinished (self->repo->mode, self->staging_dfd, error);
-  }
-  forget_staging (self);
-  return FALSE;
-}
-
-static gboolean
-new_staging (Txn *self, int tmp_dfd, const char *prefix, GError **error)
-{
-  for (int attempt = 0; attempt < 100; attempt++) {
-    g_autofree char *name = g_strdup_printf ("%s%08x", prefix, g_random_int ());
-    if (mkdirat (tmp_dfd, name, 0700) < 0) {
-      if (errno == EEXIST)
-        continue;
-      return throw_errno (error, "create '" REPO_TMP "/%s'", name);
-    }
-    g_autoptr (GError) local = NULL;
-    if (try_staging (self, tmp_dfd, name, &local))
-      return TRUE;
-    if (local != NULL) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  }
-  return throw_error (error, TREE_ERROR_FAILED,
-                      "cannot make a staging directory in '" REPO_TMP "'");
-}
-
-static gboolean
-open_staging (Txn *self, GError **error)
-{
-  g_autofree char *prefix = boot_prefix (error);
-  autofd int tmp_dfd = prefix != NULL ? dir_open_at (self->repo->dfd, REPO_TMP, error) : -1;
-  g_autoptr (GPtrArray) entries = NULL;
-  if (tmp_dfd < 0 || !dir_list (tmp_dfd, &entries, error))
-    return FALSE;
-  for (guint i = 0; i < entries->len; i++) {
-    const DirEntry *entry = entries->pdata[i];
-    g_autoptr (GError) local = NULL;
-    if (entry->type != DT_DIR || !g_str_has_prefix (entry->name, prefix))
-      continue;
-    if (try_staging (self, tmp_dfd, entry->name, &local)) {
-      self->resumed = TRUE;
-      return TRUE;
-    }
-    if (local != NULL) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  }
-  return new_staging (self, tmp_dfd, prefix, error);
-}
 
 /* ---- Room ---- */
 
@@ -233,7 +96,7 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
   gboolean locked = FALSE;
   if (self->lock_fd < 0 || !repo_has_locks (repo, &locked, error) || !measure_room (self, error) ||
-      !payload_threshold (repo, &self->payload_min, error) || !open_staging (self, error))
+      !payload_threshold (repo, &self->payload_min, error) || !staging_open (self, error))
     return prefix_null (error, "begin a transaction in '%s'", repo->path);
   if (locked)
     self->index = object_index_new (repo);
@@ -253,7 +116,7 @@ txn_free (Txn *self)
 {
   if (self == NULL)
     return;
-  forget_staging (self);
+  staging_close (self);
   fd_cleanup (&self->lock_fd);
   object_index_free (self->index);
   g_ptr_array_unref (self->refs);

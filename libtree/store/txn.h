@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A transaction: objects are staged, then published together, then refs.
  *
- * New objects go to tmp/pando-staging-BOOTID-XXXXXX/XX/ under their own names. One is whole when
+ * New objects go to a directory in tmp/ (txn-staging.c), in XX/ under their own names. One is whole when
  * its mtime is 0, which its writer sets last; others are what a killed process left, and go when
  * the directory is used again. Commit:
  *

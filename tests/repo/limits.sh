@@ -78,7 +78,7 @@ if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=2M pando-test sma
   fails_with 'No space left on device|would be exceeded' "$PANDO" commit -b x tree
   unchanged
   rm -rf tree && mkdir tree && echo two >tree/file
-  rm -rf small/r/tmp/pando-staging-*
+  rm -rf small/r/tmp/*staging-*
   $PANDO commit -b x tree >/dev/null
   $PANDO fsck -q >/dev/null
   ok "a full disk"
