@@ -258,6 +258,29 @@ test_nonsense (void)
   assert_header_refused (S_IFREG | 0644, 0, 0, "", xattrs ("[([byte 97, 0, 97, 0], b'1')]"));
 }
 
+static void
+test_xattrs (void)
+{
+  g_autoptr (GVariant) some = xattrs_of (3, 700);
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (some);
+  g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
+  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (bytes, 0, g_bytes_get_size (bytes) - 1);
+  g_autoptr (GVariant) twice = g_variant_ref_sink (xattrs ("[(b'a', b'1'), (b'a', b'1')]"));
+  g_autoptr (GBytes) wrong = g_variant_get_data_as_bytes (twice);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) found = NULL;
+  GVariant *none = some;
+  g_assert_true (filemeta_parse_xattrs (bytes, &found, &error));
+  g_assert_true (g_variant_equal (found, some));
+  g_assert_true (filemeta_parse_xattrs (empty, &none, &error));
+  g_assert_null (none);
+  g_assert_false (filemeta_parse_xattrs (cut, &none, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
+  g_clear_error (&error);
+  g_assert_false (filemeta_parse_xattrs (wrong, &none, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -266,5 +289,6 @@ main (int argc, char **argv)
   g_test_add_func ("/core/filemeta/random", test_random);
   g_test_add_func ("/core/filemeta/damage", test_damage);
   g_test_add_func ("/core/filemeta/nonsense", test_nonsense);
+  g_test_add_func ("/core/filemeta/xattrs", test_xattrs);
   return g_test_run ();
 }

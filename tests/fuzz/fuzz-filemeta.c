@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The header of an archive's file object; the same bytes are tried as a dirmeta, too. */
+/* The header of an archive's file object; the same bytes are tried as a dirmeta and as xattrs, too. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,11 +18,26 @@ try_dirmeta (GBytes *bytes)
     g_assert_nonnull (error);
 }
 
+static void
+try_xattrs (GBytes *bytes)
+{
+  g_autoptr (GVariant) xattrs = NULL;
+  g_autoptr (GError) error = NULL;
+  if (!filemeta_parse_xattrs (bytes, &xattrs, &error)) {
+    g_assert_nonnull (error);
+    return;
+  }
+  g_autoptr (GBytes) again = xattrs != NULL ? g_variant_get_data_as_bytes (xattrs)
+                                            : g_bytes_new_static ("", 0);
+  g_assert_true (g_bytes_equal (bytes, again));
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (data, len);
   try_dirmeta (bytes);
+  try_xattrs (bytes);
 
   g_auto (FileMeta) meta = {0};
   g_autoptr (GError) error = NULL;
