@@ -524,6 +524,7 @@ tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
   init (&state, self, options);
   state.context.is_local = TRUE;
   state.context.ref_remote = g_strdup (remote);
+  state.context.collection_id = g_strdup (source->collection_id);
   g_ptr_array_add (state.context.sources, tree_repo_ref (source));
   return pull (&state, out, error) || add_remedy (error);
 }

@@ -112,6 +112,17 @@ fails_with 'nowhere' "$PANDO" --repo=file pull-local nowhere
 fails_with 'argument is missing' "$PANDO" --repo=file pull-local
 ok "names that are not there"
 
+# A source with a collection must have bound its commits to it.
+"$PANDO" --repo=source init --mode=archive
+"$PANDO" --repo=source commit -b before tree >out
+"$PANDO" --repo=source config set core.collection-id org.example.Source
+"$PANDO" --repo=source commit -b after tree >out
+"$PANDO" --repo=bound init --mode=bare-user
+"$PANDO" --repo=bound pull-local source after >out
+fails_with 'expected commit metadata to have collection ID' "$PANDO" --repo=bound pull-local source before
+"$PANDO" --repo=bound pull-local --disable-verify-bindings source before >out
+ok "bindings to the source's collection"
+
 # Depth, commits alone.
 echo more >tree/more
 "$PANDO" --repo=from-archive commit -b os/stable -s three --timestamp=@3000 tree >v3
