@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/refspec.h"
+#include "plain/layout.h"
 #include "store/refs.h"
 #include "store/remote.h"
 
@@ -88,6 +89,16 @@ visit_directory (const Lister *self, int dfd, const char *prefix, int depth, GEr
   return TRUE;
 }
 
+/* Where there is not even a directory for refs, "none" is a guess: prune would delete everything. */
+static gboolean
+throw_no_namespace (const char *path, GError **error)
+{
+  return throw_error (error, TREE_ERROR_NOT_FOUND,
+                      "Listing refs: opendir(%s): No such file or directory; make it anew, if "
+                      "there were no refs in it",
+                      path);
+}
+
 /* @prefix "" is the whole namespace; else the ref of that name, or all below that directory. */
 static gboolean
 visit (const Lister *self, const char *prefix, GError **error)
@@ -96,7 +107,7 @@ visit (const Lister *self, const char *prefix, GError **error)
   if (!refdir_open (self->repo, self->kind, self->owner, REFDIR_FIND, &dfd, error))
     return FALSE;
   if (dfd < 0)
-    return TRUE;
+    return self->kind != REF_HEADS || throw_no_namespace (REPO_HEADS, error);
   if (*prefix == '\0')
     return visit_directory (self, dfd, "", 0, error);
   autofd int parent = -1;
@@ -168,6 +179,8 @@ list_owners (const TreeRepo *repo, RefKind kind, gboolean (*check) (const char *
   autofd int dfd = -1;
   if (!refdir_open (repo, kind, NULL, REFDIR_FIND, &dfd, error) ||
       (dfd >= 0 && !dir_list (dfd, &entries, error)))
+    return NULL;
+  if (dfd < 0 && kind == REF_REMOTES && !throw_no_namespace (REPO_REMOTES, error))
     return NULL;
   for (guint i = 0; entries != NULL && i < entries->len; i++) {
     const DirEntry *entry = entries->pdata[i];

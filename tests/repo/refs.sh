@@ -92,3 +92,10 @@ $PANDO refs --delete os
 assert_eq "$($PANDO refs)" ""
 fails_with "Invalid ref 'os/none': it must exist" "$PANDO" reset os/none "$tip"
 ok "damaged refs are named, and mended or deleted"
+
+mv r/refs/remotes r/refs/gone
+fails_with 'Listing refs: opendir\(refs/remotes\): No such file or directory' "$PANDO" refs --list
+fails_with 'Listing refs' "$PANDO" prune --refs-only
+mv r/refs/gone r/refs/remotes
+$PANDO refs --list >out
+ok "without the directory of refs nothing is known about them"
