@@ -266,7 +266,8 @@ typedef enum {
 TREE_API gboolean tree_repo_ls (const TreeRepo *self, const TreeChecksum *commit, const char *path,
                                 TreeLsFlags flags, TreeEntryFunc func, gpointer user_data,
                                 GError **error);
-/* Writes the content of a regular file of a commit to @fd. */
+/* Writes the content of a regular file of a commit to @fd. If @path is a symbolic link, the file that
+ * it leads to in the tree. */
 TREE_API gboolean tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *path,
                                  int fd, GError **error);
 

@@ -14,6 +14,7 @@
 enum {
   MAX_DEPTH = 1000, /* directories below each other; paths that long cannot be opened anyway */
   CAT_BUFFER = 256 * 1024,
+  MAX_LINKS = 40, /* as many as the kernel follows */
 };
 
 typedef struct {
@@ -168,21 +169,33 @@ copy_to (Source *content, int fd, GError **error)
   }
 }
 
-gboolean
-tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *path, int fd,
-               GError **error)
+/* @links: that have led here */
+static gboolean
+cat (const TreeRepo *self, const TreeChecksum *commit, const char *path, int links, int fd,
+     GError **error)
 {
   g_autoptr (GString) at = g_string_new (NULL);
   g_auto (StoreFile) file = {.fd = -1};
   LookupResult found;
+  if (links > MAX_LINKS)
+    return throw_error (error, TREE_ERROR_INVALID, "'%s': too many symbolic links", path);
   if (!lookup_path (self, commit, path, &found, at, error))
     return FALSE;
   if (found.is_dir)
-    return throw_error (error, TREE_ERROR_INVALID, "'%s' is a directory", path);
+    return throw_error (error, TREE_ERROR_INVALID, "Can't open directory '%s' as a file", path);
   if (!object_open_file (self, NULL, &found.content, &file, error))
     return prefix_error (error, "'%s'", path);
-  if (file.content == NULL)
-    return throw_error (error, TREE_ERROR_INVALID, "'%s' is a symbolic link to '%s'", path,
-                        file.meta.target);
-  return copy_to (file.content, fd, error) || prefix_error (error, "'%s'", path);
+  if (file.content != NULL)
+    return copy_to (file.content, fd, error) || prefix_error (error, "'%s'", path);
+  /* Within the tree, of which no '..' leads out. */
+  g_autofree char *directory = g_path_get_dirname (at->str);
+  g_autofree char *target = g_canonicalize_filename (file.meta.target, directory);
+  return cat (self, commit, target, links + 1, fd, error);
+}
+
+gboolean
+tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *path, int fd,
+               GError **error)
+{
+  return cat (self, commit, path, /* links= */ 0, fd, error);
 }

@@ -42,12 +42,28 @@ assert_eq "$($PANDO cat x /a sub/b)" "hi
 bbb"
 ok "cat prints one file after the other"
 
+mkdir links
+cp -r tree links/usr
+ln -s usr/l links/one
+ln -s ../../../one links/usr/sub/two
+ln -s /usr/sub/two links/three
+ln -s loop links/loop
+ln -s usr links/dir
+$PANDO commit -b links links >/dev/null
+assert_eq "$($PANDO cat links one /usr/sub/two /three)" "hi
+hi
+hi"
+fails_with 'too many symbolic links' "$PANDO" cat links /loop
+fails_with "Can't open directory '/usr'" "$PANDO" cat links /dir
+fails_with "'/dir/a': Not a directory" "$PANDO" cat links /dir/a
+ok "cat follows links within the commit"
+
 fails_with "'/nope': No such file or directory" "$PANDO" ls x /nope
 fails_with "'/a/b': Not a directory" "$PANDO" ls x /a/b
 fails_with "Refspec 'nope' not found" "$PANDO" ls nope
 fails_with 'COMMIT must be specified; usage: pando ls' "$PANDO" ls
 fails_with '/nope' "$PANDO" cat x /nope
-fails_with "'/sub'|directory" "$PANDO" cat x /sub
+fails_with "Can't open directory '/sub'" "$PANDO" cat x /sub
 fails_with 'A COMMIT and at least one PATH' "$PANDO" cat x
 fails_with 'r2.*No such file or directory' "$PANDO" ls --repo=r2 x
 ok "errors name the path"
