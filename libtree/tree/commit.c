@@ -34,8 +34,10 @@ static const char *
 split_pair (const char *pair, char **out_key, GError **error)
 {
   const char *equals = strchr (pair, '=');
-  if (equals == NULL || equals == pair)
+  if (equals == NULL)
     return throw_null (error, TREE_ERROR_INVALID, "Missing '=' in KEY=VALUE metadata '%s'", pair);
+  if (equals == pair)
+    return throw_null (error, TREE_ERROR_INVALID, "Empty metadata key in '%s'", pair);
   *out_key = g_strndup (pair, (gsize)(equals - pair));
   return equals + 1;
 }

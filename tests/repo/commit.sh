@@ -41,6 +41,7 @@ $PANDO commit -b os/bound --no-bindings tree >/dev/null
 fails_with "No such metadata key 'ostree.ref-binding'" "$PANDO" show --print-metadata-key=ostree.ref-binding os/bound
 $PANDO commit -b os/bound --add-detached-metadata-string=k=v tree >/dev/null
 assert_eq "$($PANDO show --print-detached-metadata-key=k os/bound)" "'v'"
+fails_with 'Empty metadata key' "$PANDO" commit -b os/bound --add-metadata-string='=x' tree
 fails_with "Missing '=' in KEY=VALUE metadata 'nothing'" "$PANDO" commit -b os/bound --add-metadata-string=nothing tree
 ok "bindings and metadata"
 
