@@ -80,7 +80,9 @@ seal_dir (const Checkout *self, Dir *dir, GError **error)
     if (!xattr_write_fd (dir->dfd, dir->meta.xattrs, error))
       return prefix_error (error, "directory '%s'", dir->name);
   }
-  mode_t mask = self->placer.options->canonical_dirs ? 0775 : 07777;
+  /* A bare-user-only repository can have directories that it would not keep files like. */
+  gboolean plain = self->placer.options->canonical_dirs || self->placer.repo->mode->canonical_only;
+  mode_t mask = plain ? 0775 : 07777;
   if (fchmod (dir->dfd, dir->meta.mode & mask) < 0)
     return throw_errno (error, "set mode of directory '%s'", dir->name);
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};

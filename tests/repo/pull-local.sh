@@ -75,6 +75,17 @@ fails_with 'Content object [0-9a-f]{64}: invalid mode 0104755 with bits 04000' \
 "$PANDO" --repo=strict-bits pull-local --bareuseronly-files from-bare-user os/stable >out
 ok "--bareuseronly-files"
 
+# Directories are not files: they come in as they are, and go out tamed.
+mkdir -p open/dir
+chmod 777 open/dir
+"$PANDO" --repo=open-archive init --mode=archive
+"$PANDO" --repo=open-archive commit -b open --owner-uid=0 --owner-gid=0 --no-xattrs open >out
+"$PANDO" --repo=open-only init --mode=bare-user-only
+"$PANDO" --repo=open-only pull-local open-archive open >out
+"$PANDO" --repo=open-only checkout -U -H open open-out
+assert_mode open-out/dir 775
+ok "world-writable directories in a bare-user-only repository"
+
 if [ "$(id -u)" = 0 ]; then
   cp -a from-bare-user foreign
   chown -R 1:1 foreign
