@@ -168,6 +168,14 @@ assert_no_match log '\.(filez|dirtree|dirmeta|commit) '
 check cached "$(cat v2)"
 ok "a local cache saves the network"
 
+# In an archive, too, where the bytes could stay as they came.
+for mode in archive bare-user; do
+  new "strict-$mode" "$mode"
+  fails_with 'Content object [0-9a-f]{64}: invalid mode 0104755 with bits 04000' \
+    "$PANDO" --repo="strict-$mode" pull --bareuseronly-files origin os/stable
+done
+ok "--bareuseronly-files refuses set-id files"
+
 rm up/summary
 new bare-refs bare-user
 "$PANDO" --repo=bare-refs pull origin os/stable >out
