@@ -30,7 +30,7 @@ static void
 too_long (Transfer *self)
 {
   (void)throw_error (&self->write_error, TREE_ERROR_CORRUPT,
-                     "the server sends more than the %" G_GUINT64_FORMAT
+                     "exceeded maximum: the server sends more than the %" G_GUINT64_FORMAT
                      " bytes that this can have",
                      self->max_bytes);
 }

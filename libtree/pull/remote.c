@@ -90,7 +90,8 @@ load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *opti
   g_autofree char *jar = g_strconcat (self->name, REMOTE_COOKIES_SUFFIX, NULL);
   if (faccessat (repo->dfd, jar, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
     fetch->cookie_path = g_strdup_printf ("/proc/self/fd/%d/%s", repo->dfd, jar);
-  fetch->user_agent = g_strconcat ("libtree/" PACKAGE_VERSION,
+  /* Servers know clients of such repositories by this name. */
+  fetch->user_agent = g_strconcat ("libostree/" PACKAGE_VERSION,
                                    options->user_agent_suffix != NULL ? " " : "",
                                    options->user_agent_suffix, NULL);
   fetch->headers = (const char *const *)g_strdupv ((char **)options->http_headers);
