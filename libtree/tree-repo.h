@@ -85,7 +85,8 @@ typedef enum {
 TREE_API gboolean tree_repo_remote_add (TreeRepo *self, const char *name, const char *url,
                                         const char *const *options, TreeRemoteAdd how,
                                         GError **error);
-/* Removes the configuration, the keyring and the cookies. Absent is TREE_ERROR_NOT_FOUND unless @if_exists. */
+/* Removes the configuration, the keyring and the cookies. Absent is TREE_ERROR_NOT_FOUND unless
+ * @if_exists. */
 TREE_API gboolean tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists,
                                            GError **error);
 /* Returns: (transfer full): names, sorted, NULL-terminated; those of remotes.d included. */
@@ -266,8 +267,8 @@ typedef enum {
 TREE_API gboolean tree_repo_ls (const TreeRepo *self, const TreeChecksum *commit, const char *path,
                                 TreeLsFlags flags, TreeEntryFunc func, gpointer user_data,
                                 GError **error);
-/* Writes the content of a regular file of a commit to @fd. If @path is a symbolic link, the file that
- * it leads to in the tree. */
+/* Writes the content of a regular file of a commit to @fd. If @path is a symbolic link, the file
+ * that it leads to in the tree. */
 TREE_API gboolean tree_repo_cat (const TreeRepo *self, const TreeChecksum *commit, const char *path,
                                  int fd, GError **error);
 

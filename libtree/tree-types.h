@@ -24,12 +24,12 @@ typedef struct {
  * and the sizes metadata name types by them) and never change.
  */
 typedef enum {
-  TREE_OBJECT_FILE = 1,        /* a regular file or symbolic link, with owner, mode and xattrs */
-  TREE_OBJECT_DIR_TREE = 2,    /* the sorted names in a directory and what they point to */
-  TREE_OBJECT_DIR_META = 3,    /* owner, mode and xattrs of a directory */
-  TREE_OBJECT_COMMIT = 4,      /* a root directory, a parent, a time and free metadata */
-  TREE_OBJECT_TOMBSTONE = 5,   /* stands where a commit was deleted on purpose */
-  TREE_OBJECT_COMMIT_META = 6, /* metadata outside the checksum, such as signatures */
+  TREE_OBJECT_FILE = 1,         /* a regular file or symbolic link, with owner, mode and xattrs */
+  TREE_OBJECT_DIR_TREE = 2,     /* the sorted names in a directory and what they point to */
+  TREE_OBJECT_DIR_META = 3,     /* owner, mode and xattrs of a directory */
+  TREE_OBJECT_COMMIT = 4,       /* a root directory, a parent, a time and free metadata */
+  TREE_OBJECT_TOMBSTONE = 5,    /* stands where a commit was deleted on purpose */
+  TREE_OBJECT_COMMIT_META = 6,  /* metadata outside the checksum, such as signatures */
   TREE_OBJECT_PAYLOAD_LINK = 7, /* leads to a file of this content, to share blocks with */
   TREE_OBJECT_FILE_XATTRS = 8,  /* the xattrs of files, by themselves: of bare-split-xattrs */
   TREE_OBJECT_FILE_XATTRS_LINK = 9, /* which of these a file has */
@@ -41,10 +41,10 @@ typedef enum {
  * How a repository keeps its objects. The checksums are the same in all modes.
  */
 typedef enum {
-  TREE_MODE_BARE,           /* files as they are, owner and xattrs on the inode; needs root */
-  TREE_MODE_BARE_USER,      /* files of the caller, true owner and mode in an xattr */
-  TREE_MODE_ARCHIVE,        /* compressed files; what is served over HTTP */
-  TREE_MODE_BARE_USER_ONLY, /* files of the caller, with content and mode and nothing else */
+  TREE_MODE_BARE,              /* files as they are, owner and xattrs on the inode; needs root */
+  TREE_MODE_BARE_USER,         /* files of the caller, true owner and mode in an xattr */
+  TREE_MODE_ARCHIVE,           /* compressed files; what is served over HTTP */
+  TREE_MODE_BARE_USER_ONLY,    /* files of the caller, with content and mode and nothing else */
   TREE_MODE_BARE_SPLIT_XATTRS, /* as bare, but xattrs are files; only read, unless the environment
                                   has OSTREE_EXP_WRITE_BARE_SPLIT_XATTRS */
 } TreeMode;

@@ -69,7 +69,8 @@ dirtree_check_name (const char *name, GError **error)
     return throw_error (error, TREE_ERROR_CORRUPT, "Invalid filename '%s'", name);
   if (!g_utf8_validate (name, -1, NULL)) {
     g_autofree char *shown = g_strescape (name, NULL);
-    return throw_error (error, TREE_ERROR_INVALID, "Invalid UTF-8 in filename '%s'; rename the file", shown);
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "Invalid UTF-8 in filename '%s'; rename the file", shown);
   }
   return TRUE;
 }

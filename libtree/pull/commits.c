@@ -366,7 +366,8 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
   if (wanted->is_here && !txn_load_metadata (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum,
                                              &wanted->object.bytes, error))
     return FALSE;
-  if (!check_bytes (context, wanted, error) || !commit_parse (wanted->object.bytes, &commit, error) ||
+  if (!check_bytes (context, wanted, error) ||
+      !commit_parse (wanted->object.bytes, &commit, error) ||
       !verify (context, wanted, &commit, error) || !store (self, wanted, error))
     return FALSE;
   if (commit.has_parent && wanted->depth != 0 &&

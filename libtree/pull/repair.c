@@ -307,8 +307,8 @@ fetch_and_place (Repair *self, GPtrArray *cases, GError **error)
   return TRUE;
 }
 
-/* A tombstone says nothing but its name, and nobody needs a payload link, or the name of xattrs that
- * files have by themselves. *@out_done is FALSE for what has to come from elsewhere. */
+/* A tombstone says nothing but its name, and nobody needs a payload link, or the name of xattrs
+ * that files have by themselves. *@out_done is FALSE for what has to come from elsewhere. */
 static gboolean
 mend_here (Repair *self, const ObjectName *name, gboolean *out_done, GError **error)
 {

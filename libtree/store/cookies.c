@@ -2,7 +2,8 @@
 /* Cookie jars of remotes: REMOTE.cookies.txt in the repository, a line a cookie, as browsers used
  * to write them and libcurl reads them:
  *
- *   DOMAIN \t TRUE if its subdomains, too \t PATH \t TRUE if only encrypted \t EXPIRES \t NAME \t VALUE
+ *   DOMAIN \t TRUE if its subdomains, too \t PATH \t TRUE if only encrypted \t EXPIRES \t NAME \t
+ * VALUE
  *
  * A cookie may be all that a server asks for, so a new jar is its owner's alone to read. Lines that
  * are none, such as comments, stay as they are. */

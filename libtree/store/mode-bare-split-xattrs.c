@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bare-split-xattrs: as bare, but attributes lie beside the file, so that the file system needs none:
+/* bare-split-xattrs: as bare, but attributes lie beside the file, so that the file system needs
+ * none:
  *
  *   XX/REST.file                 owner, mode and content; a link is a link
  *   XX/REST.file-xattrs-link     its attributes, the bytes of `a(ayay)`, a hard link to
@@ -93,7 +94,8 @@ static gboolean
 make_dir_of (int dfd, const char *path, GError **error)
 {
   const char dir[3] = {path[0], path[1], '\0'};
-  return mkdirat (dfd, dir, 0755) == 0 || errno == EEXIST || throw_errno (error, "create '%s'", dir);
+  return mkdirat (dfd, dir, 0755) == 0 || errno == EEXIST ||
+         throw_errno (error, "create '%s'", dir);
 }
 
 /* A damaged one shall not spread. */

@@ -18,11 +18,10 @@ bare_own (ModeWorker *worker, int fd, const FileMeta *meta, GError **error)
   if (mode_worker_owns (worker, meta) || fchown (fd, meta->uid, meta->gid) == 0)
     return TRUE;
   if (errno == EPERM)
-    return throw_error (
-        error, TREE_ERROR_DENIED,
-        "cannot give a file to %u:%u: a bare repository needs root; without it use "
-        "--mode=bare-user",
-        meta->uid, meta->gid);
+    return throw_error (error, TREE_ERROR_DENIED,
+                        "cannot give a file to %u:%u: a bare repository needs root; without it use "
+                        "--mode=bare-user",
+                        meta->uid, meta->gid);
   return throw_errno (error, "set owner %u:%u", meta->uid, meta->gid);
 }
 

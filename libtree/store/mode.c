@@ -44,10 +44,11 @@ tree_mode_from_string (const char *text, TreeMode *out, GError **error)
 {
   const StoreMode *mode = store_mode_by_name (text, NULL);
   if (mode == NULL)
-    return throw_error (error, TREE_ERROR_INVALID,
-                        "unknown mode '%s': use bare, bare-user, bare-user-only, bare-split-xattrs or "
-                        "archive",
-                        text);
+    return throw_error (
+        error, TREE_ERROR_INVALID,
+        "unknown mode '%s': use bare, bare-user, bare-user-only, bare-split-xattrs or "
+        "archive",
+        text);
   *out = mode->id;
   return TRUE;
 }

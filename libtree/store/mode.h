@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
   FileMeta meta;
   guint64 size;
-  Source *content;        /* NULL for a symbolic link */
+  Source *content; /* NULL for a symbolic link */
   int fd;          /* of the object's file; -1 when it was read whole, or is a link */
   /* What content stands on. */
   MemorySource memory;

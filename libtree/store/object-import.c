@@ -33,9 +33,7 @@ link_object (Txn *txn, const TreeRepo *source, const char *path)
   if (rc < 0 && errno == ENOENT && txn_make_dir_of (txn, path, NULL))
     rc = linkat (source->objects_dfd, path, txn->staging_dfd, path, 0);
   if (rc < 0)
-    return errno == EEXIST   ? LINK_EXISTS
-           : errno == ENOENT ? LINK_MISSING
-                             : LINK_IMPOSSIBLE;
+    return errno == EEXIST ? LINK_EXISTS : errno == ENOENT ? LINK_MISSING : LINK_IMPOSSIBLE;
   /* The mark of a whole object. The time is that of the shared inode, where it means nothing. */
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
   if (utimensat (txn->staging_dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0)
@@ -162,8 +160,7 @@ copy_metadata (Txn *txn, const TreeRepo *source, const ObjectName *name, GBytes 
 {
   g_autoptr (GBytes) bytes = NULL;
   if (!object_load_optional (source, name->type, &name->checksum, &bytes, error) ||
-      (bytes != NULL &&
-       !txn_put_metadata (txn, name->type, bytes, &name->checksum, NULL, error)))
+      (bytes != NULL && !txn_put_metadata (txn, name->type, bytes, &name->checksum, NULL, error)))
     return FALSE;
   *out = g_steal_pointer (&bytes);
   return TRUE;

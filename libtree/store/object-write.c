@@ -273,8 +273,7 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
            gboolean *out_written, GError **error)
 {
   const StoreMode *mode = self->txn->repo->mode;
-  if (!object_writer_check (self, checksum, meta, error) ||
-      !txn_reserve (self->txn, size, error))
+  if (!object_writer_check (self, checksum, meta, error) || !txn_reserve (self->txn, size, error))
     return FALSE;
   /* First what the file needs: where it is, the object is whole. */
   if (mode->write_beside != NULL &&

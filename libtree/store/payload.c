@@ -16,7 +16,7 @@
 #include "store/txn-private.h"
 
 enum {
-  STEP = 16 * 1024 * 1024, /* bytes that every file system shares in one call */
+  STEP = 16 * 1024 * 1024,     /* bytes that every file system shares in one call */
   TARGET_LEN = 3 + 3 + 62 + 5, /* "../YY/REST.file" */
 };
 

@@ -89,7 +89,8 @@ visit_directory (const Lister *self, int dfd, const char *prefix, int depth, GEr
   return TRUE;
 }
 
-/* Where there is not even a directory for refs, "none" is a guess: prune would delete everything. */
+/* Where there is not even a directory for refs, "none" is a guess: prune would delete everything.
+ */
 static gboolean
 throw_no_namespace (const char *path, GError **error)
 {

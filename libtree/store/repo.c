@@ -150,8 +150,7 @@ open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
   if (fstat (self->objects_dfd, &st) < 0)
     return throw_errno (error, "stat '" REPO_OBJECTS "'");
   self->owner = st.st_uid;
-  return read_mode (self, error) && read_options (self, error) &&
-         open_parent (self, error);
+  return read_mode (self, error) && read_options (self, error) && open_parent (self, error);
 }
 
 TreeRepo *

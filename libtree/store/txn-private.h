@@ -25,9 +25,9 @@ struct Txn {
   int staging_lock_fd;
   GPtrArray *refs; /* QueuedRef */
   guint64 block_size;
-  char *room_rule; /* for messages */
+  char *room_rule;     /* for messages */
   guint64 payload_min; /* see store/payload.h */
-  GMutex mutex;    /* guards the rest */
+  GMutex mutex;        /* guards the rest */
   gint64 free_blocks;
   TxnStats stats;
 };

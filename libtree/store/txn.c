@@ -294,8 +294,7 @@ txn_put_metadata (Txn *self, TreeObjectType type, GBytes *bytes, const TreeCheck
     name.checksum = *expected;
   else
     hash_data (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &name.checksum);
-  if (expected != NULL &&
-      !object_check_sum (&(ObjectName){*expected, type}, &name.checksum, error))
+  if (expected != NULL && !object_check_sum (&(ObjectName){*expected, type}, &name.checksum, error))
     return FALSE;
   if (g_bytes_get_size (bytes) > OBJECT_METADATA_MAX)
     return throw_error (error, TREE_ERROR_INVALID, "metadata object is larger than 128 MiB");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A transaction: objects are staged, then published together, then refs.
  *
- * New objects go to a directory in tmp/ (txn-staging.c), in XX/ under their own names. One is whole when
- * its mtime is 0, which its writer sets last; others are what a killed process left, and go when
- * the directory is used again. Commit:
+ * New objects go to a directory in tmp/ (txn-staging.c), in XX/ under their own names. One is whole
+ * when its mtime is 0, which its writer sets last; others are what a killed process left, and go
+ * when the directory is used again. Commit:
  *
  *   1 syncfs: all bytes are on disk
  *   2 rename all but commits into objects/, sync: now every commit that follows finds what it names

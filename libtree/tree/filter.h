@@ -14,8 +14,8 @@ typedef struct {
   gboolean read_only_executables;
   gboolean no_xattrs;
   gboolean changes_stored; /* may make something else of what is in the repository */
-  GHashTable *mode_rules; /* path -> ModeRule; NULL for none */
-  GHashTable *skips;      /* path -> SkipRule; NULL for none */
+  GHashTable *mode_rules;  /* path -> ModeRule; NULL for none */
+  GHashTable *skips;       /* path -> SkipRule; NULL for none */
 } Filter;
 
 gboolean filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options,

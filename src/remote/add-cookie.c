@@ -10,8 +10,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (argc < 5)
     return command_usage_error (context, error,
                                 "NAME, DOMAIN, PATH, COOKIE and VALUE must be specified");
-  const TreeCookie cookie = {
-      .domain = argv[1], .path = argv[2], .name = argv[3], .value = argv[4]};
+  const TreeCookie cookie = {.domain = argv[1], .path = argv[2], .name = argv[3], .value = argv[4]};
   return command_check_words (context, argc, 5, 5, error) &&
          tree_repo_add_cookie (context->repo, argv[0], &cookie, error);
 }

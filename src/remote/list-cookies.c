@@ -10,9 +10,8 @@ static void
 print_cookie (const TreeCookie *cookie)
 {
   g_autoptr (GDateTime) expires = g_date_time_new_from_unix_utc (cookie->expires);
-  g_autofree char *date = expires != NULL
-                              ? g_date_time_format (expires, "%Y-%m-%d %H:%M:%S +0000")
-                              : g_strdup_printf ("%" G_GINT64_FORMAT, cookie->expires);
+  g_autofree char *date = expires != NULL ? g_date_time_format (expires, "%Y-%m-%d %H:%M:%S +0000")
+                                          : g_strdup_printf ("%" G_GINT64_FORMAT, cookie->expires);
   printf ("--\nDomain: %s\nPath: %s\nName: %s\nSecure: %s\nExpires: %s\nValue: %s\n",
           cookie->domain, cookie->path, cookie->name, cookie->secure ? "yes" : "no", date,
           cookie->value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The header of an archive's file object; the same bytes are tried as a dirmeta and as xattrs, too. */
+/* The header of an archive's file object; the same bytes are tried as a dirmeta and as xattrs, too.
+ */
 #include <string.h>
 #include <sys/stat.h>
 
