@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "store/object-list.h"
 
 enum {
   N_DIRS = 256,
-  FIRST_LISTING = 4,     /* questions before the first attempt; then at twice as many, and so on */
-  ENTRIES_A_QUESTION = 8 /* that are listed in the time of one question */
+  FIRST_LISTING = 2, /* questions before the first attempt; then at twice as many, and so on */
+  /* That are listed for one question: twice what its time is worth, since most directories that are
+   * asked about twice will be asked about again. */
+  ENTRIES_A_QUESTION = 32,
+  ENTRY_BYTES = 72 /* of a directory's size, where the file system tells one by its entries */
 };
 
 typedef struct {
@@ -83,7 +87,12 @@ static void
 list_dir (ObjectIndex *self, guint number, guint limit)
 {
   char digits[3];
+  struct stat st;
   (void)snprintf (digits, sizeof digits, "%02x", number);
+  /* A directory that is too large is better found out before it is read in vain. */
+  if (fstatat (self->repo->objects_dfd, digits, &st, 0) < 0 ||
+      st.st_size / ENTRY_BYTES > (off_t)limit + 4096 / ENTRY_BYTES)
+    return;
   g_autoptr (GArray) names = g_array_new (FALSE, FALSE, sizeof (ObjectName));
   Collection collection = {names, limit};
   if (!object_list (self->repo, digits, collect, &collection, NULL))

@@ -81,7 +81,7 @@ static void
 test_small (Fixture *f, gconstpointer data)
 {
   make_objects (f, 20);
-  g_assert_cmpuint (questions (f, 100), ==, 4);
+  g_assert_cmpuint (questions (f, 100), ==, 2);
   for (guint i = 0; i < 20; i++)
     g_assert_true (has (f, i));
   g_assert_false (has (f, 20));
@@ -99,7 +99,7 @@ static void
 test_large (Fixture *f, gconstpointer data)
 {
   make_objects (f, 300);
-  g_assert_cmpuint (questions (f, 1000), ==, 64);
+  g_assert_cmpuint (questions (f, 1000), ==, 16);
   for (guint i = 0; i < 300; i++)
     g_assert_true (has (f, i));
 }
