@@ -14,6 +14,9 @@
 #include "store/payload.h"
 #include "store/txn-private.h"
 
+/* What is read at a time for hashing: it should fit into a second-level cache. */
+#define HASH_PIECE ((gsize)128 * 1024)
+
 struct ObjectWriter {
   Txn *txn;
   ModeWorker worker;
@@ -91,13 +94,6 @@ object_writer_check (const ObjectWriter *self, const TreeChecksum *checksum, con
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (checksum, hex);
   return prefix_error (error, "Content object %s", hex);
-}
-
-gsize
-object_writer_whole_max (const ObjectWriter *self)
-{
-  /* Compressing takes whole files anyway; elsewhere a large buffer only costs memory. */
-  return self->txn->repo->mode->archive ? CODEC_WHOLE_MAX : MODE_WHOLE_MAX;
 }
 
 /* ---- Writing one object ---- */
@@ -330,34 +326,58 @@ object_writer_put_data (ObjectWriter *self, const FileMeta *meta, const void *da
   return TRUE;
 }
 
+/* Reads and hashes piece by piece: each is hashed while the processor's cache still holds it. Up to
+ * MODE_WHOLE_MAX all of it stays in the worker's buffer; of a larger file, nothing. */
+static gboolean
+hash_fd (ObjectWriter *self, const FileMeta *meta, int fd, guint64 size, TreeChecksum *out,
+         GError **error)
+{
+  gboolean keep = size <= MODE_WHOLE_MAX;
+  FdSource file;
+  /* One byte more than there should be: a read that is cut short says that this was all. */
+  fd_source_init (&file, fd, size + 1);
+  if (keep)
+    g_byte_array_set_size (self->worker.unpacked, (guint)size + 1);
+  hash_header (self, meta);
+  for (guint64 have = 0;;) {
+    guint8 *to = keep ? self->worker.unpacked->data + have : self->worker.buffer;
+    gsize want = (gsize)MIN (size + 1 - have, HASH_PIECE);
+    gssize n = file.source.read (&file.source, to, want, error);
+    if (n < 0)
+      return FALSE;
+    hasher_update (self->worker.hasher, to, (gsize)n);
+    have += (guint64)n;
+    if (have == size && (gsize)n < want)
+      break;
+    if (n == 0 || have > size)
+      return throw_error (error, TREE_ERROR_CHANGED, "the file changed while it was read");
+  }
+  hasher_final (self->worker.hasher, out);
+  return TRUE;
+}
+
 gboolean
 object_writer_put_fd (ObjectWriter *self, const FileMeta *meta, int fd, guint64 size,
                       TreeChecksum *out, GError **error)
 {
-  FdSource file;
-  guint64 have = 0;
-  fd_source_init (&file, fd, size + 1);
-  hash_header (self, meta);
-  for (;;) {
-    gssize n = file.source.read (&file.source, self->worker.buffer, MODE_BUFFER, error);
-    if (n < 0)
-      return FALSE;
-    if (n == 0)
-      break;
-    hasher_update (self->worker.hasher, self->worker.buffer, (gsize)n);
-    have += (guint64)n;
-  }
-  if (have != size)
-    return throw_error (error, TREE_ERROR_CHANGED, "size changed while it was read");
   TreeChecksum checksum;
-  hasher_final (self->worker.hasher, &checksum);
-  if (lseek (fd, 0, SEEK_SET) < 0)
-    return throw_errno (error, "seek");
-  fd_source_init (&file, fd, size + 1);
-  if (!put (self, &checksum, meta, &file.source, size, TRUE, TREE_ERROR_CHANGED, error))
+  if (!hash_fd (self, meta, fd, size, &checksum, error))
     return FALSE;
-  *out = checksum;
-  return TRUE;
+  gboolean ok;
+  if (size <= MODE_WHOLE_MAX) {
+    MemorySource content;
+    memory_source_init (&content, self->worker.unpacked->data, (gsize)size);
+    ok = put (self, &checksum, meta, &content.source, size, FALSE, TREE_ERROR_CHANGED, error);
+  } else {
+    FdSource file;
+    if (lseek (fd, 0, SEEK_SET) < 0)
+      return throw_errno (error, "seek");
+    fd_source_init (&file, fd, size + 1);
+    ok = put (self, &checksum, meta, &file.source, size, TRUE, TREE_ERROR_CHANGED, error);
+  }
+  if (ok)
+    *out = checksum;
+  return ok;
 }
 
 gboolean

@@ -32,8 +32,8 @@ void object_writer_offer (ObjectWriter *self, int dfd, const char *name, const s
 /* Did the put after the offer take it? */
 gboolean object_writer_adopted (const ObjectWriter *self);
 
-/* A regular file of @size bytes, read from the start of @fd, once to hash it and, if the object is
- * new, once to write it. TREE_ERROR_CHANGED when it is not the same both times. */
+/* A regular file of @size bytes, read from the start of @fd to hash it, and if it is large and the
+ * object is new, once more to write it. TREE_ERROR_CHANGED when it is not what it was. */
 gboolean object_writer_put_fd (ObjectWriter *self, const FileMeta *meta, int fd, guint64 size,
                                TreeChecksum *out, GError **error);
 
@@ -69,5 +69,3 @@ gboolean object_writer_check (const ObjectWriter *self, const TreeChecksum *chec
 /* The buffers of this thread, for callers that read files themselves. */
 ModeWorker *object_writer_worker (ObjectWriter *self);
 Txn *object_writer_txn (const ObjectWriter *self); /* borrowed */
-/* Files up to this size are given by put_data(). */
-gsize object_writer_whole_max (const ObjectWriter *self);

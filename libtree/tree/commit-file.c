@@ -95,35 +95,6 @@ find_known (CommitFiles *self, File *file, TreeChecksum *out, gboolean *out_know
 
 /* ---- Files that are read ---- */
 
-/* Reads a small file whole. One byte more than there should be: a full read then says that this was
- * all. */
-static gboolean
-read_whole (GByteArray *buffer, int fd, gsize size, GError **error)
-{
-  g_byte_array_set_size (buffer, (guint)size + 1);
-  FdSource source;
-  fd_source_init (&source, fd, size + 1);
-  gssize first = source.source.read (&source.source, buffer->data, size + 1, error);
-  if (first < 0)
-    return FALSE;
-  gsize n = (gsize)first;
-  gsize more = 0;
-  if (n < size && !source_read_full (&source.source, buffer->data + n, size + 1 - n, &more, error))
-    return FALSE;
-  return n + more == size || changed (error);
-}
-
-static gboolean
-put_content (ObjectWriter *writer, const FileMeta *meta, int fd, guint64 size, TreeChecksum *out,
-             GError **error)
-{
-  if (size > object_writer_whole_max (writer))
-    return object_writer_put_fd (writer, meta, fd, size, out, error);
-  GByteArray *buffer = object_writer_worker (writer)->unpacked;
-  return read_whole (buffer, fd, (gsize)size, error) &&
-         object_writer_put_data (writer, meta, buffer->data, (gsize)size, NULL, out, error);
-}
-
 /* A file that its owner gives up may become the object, if it is just what the object should be.
  * Its other names, if it has any, were not given up: who writes to one of them would change the
  * object. */
@@ -151,7 +122,7 @@ commit_regular (CommitFiles *self, ObjectWriter *writer, File *file, TreeChecksu
   gboolean offer = may_adopt (self, file, &meta, fd);
   if (offer)
     object_writer_offer (writer, file->dfd, file->name, &file->st);
-  if (!put_content (writer, &meta, fd, (guint64)file->st.st_size, out, error))
+  if (!object_writer_put_fd (writer, &meta, fd, (guint64)file->st.st_size, out, error))
     return FALSE;
   struct stat after;
   if (fstat (fd, &after) < 0)
