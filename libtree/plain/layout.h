@@ -18,6 +18,7 @@
 #define REPO_STAT_CACHE "tmp/cache/stat"
 #define REPO_SUMMARY "summary"
 #define REPO_SUMMARY_SIG "summary.sig"
+#define REPO_SUMMARIES "summaries" /* ours: immutable copies of signed summaries */
 #define REPO_LOCK ".lock"
 /* Ours, not of the formats: held while the file is written anew from what is read. */
 #define REPO_SUMMARY_LOCK ".summary.lock"

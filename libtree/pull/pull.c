@@ -22,6 +22,7 @@
 #include "pull/deltas.h"
 #include "pull/refs.h"
 #include "pull/route.h"
+#include "store/generation.h"
 #include "store/publish.h"
 #include "store/repo.h"
 
@@ -365,6 +366,8 @@ store_summary (const PullContext *context, const PullSummary *summary, GError **
 {
   static const char *const names[] = {REPO_SUMMARY, REPO_SUMMARY_SIG};
   GBytes *const contents[] = {summary->bytes, summary->signature};
+  if (!generation_mirror (context->repo, summary->bytes, summary->signature, error))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
     if (contents[i] == NULL) {
       (void)unlinkat (context->repo->dfd, names[i], 0); /* hardly ever there */

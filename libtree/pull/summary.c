@@ -3,19 +3,11 @@
 
 #include "pull/summary.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/xattr.h>
-
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/xattr.h"
 #include "plain/layout.h"
-#include "pull/answer.h"
-#include "store/repo.h"
-
-#define ETAG_XATTR "user.etag"
+#include "pull/summary-cache.h"
+#include "store/generation.h"
 #define SIGNATURE_MAX_BYTES ((guint64)16 * 1024 * 1024)
 
 void
@@ -48,119 +40,6 @@ pull_summary_list (const Summary *summary)
     g_ptr_array_add (list, ref);
   }
   return list;
-}
-
-/* ---- The cache ---- */
-
-typedef struct {
-  GBytes *bytes; /* NULL: not cached */
-  char *etag;
-  char *last_modified;
-} Cached;
-
-static void
-cached_clear (Cached *self)
-{
-  g_clear_pointer (&self->bytes, g_bytes_unref);
-  g_clear_pointer (&self->etag, g_free);
-  g_clear_pointer (&self->last_modified, g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cached, cached_clear)
-
-/* HTTP dates are English whatever the locale, which is what GDateTime's %a and %b are not. */
-static char *
-format_http_date (gint64 time_s)
-{
-  static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (time_s);
-  if (date == NULL || time_s <= 0)
-    return NULL;
-  g_autofree char *rest = g_date_time_format (date, "%Y %H:%M:%S GMT");
-  return g_strdup_printf ("%s, %02d %s %s", days[g_date_time_get_day_of_week (date) - 1],
-                          g_date_time_get_day_of_month (date),
-                          months[g_date_time_get_month (date) - 1], rest);
-}
-
-/* A cache that cannot be read is an empty one. */
-static void
-cache_load (TreeRepo *repo, const char *name, Cached *out)
-{
-  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
-  autofd int fd = openat (repo->dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  struct stat st;
-  if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) ||
-      !fd_read_all (fd, SUMMARY_MAX_BYTES, &out->bytes, NULL))
-    return;
-  g_autoptr (GBytes) etag = NULL;
-  if (xattr_get_fd (fd, ETAG_XATTR, &etag, NULL) && etag != NULL)
-    out->etag = g_strndup (g_bytes_get_data (etag, NULL), g_bytes_get_size (etag));
-  if (out->etag != NULL && strpbrk (out->etag, "\r\n") != NULL)
-    g_clear_pointer (&out->etag, g_free);
-  out->last_modified = format_http_date (st.st_mtim.tv_sec);
-}
-
-static gboolean
-parse_http_date (const char *text, gint64 *out_time_s)
-{
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  int day, year, hour, minute, second;
-  char month[4];
-  if (sscanf (text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
-              &second) != 6)
-    return FALSE;
-  const char *at = strstr (months, month);
-  if (at == NULL || (at - months) % 3 != 0)
-    return FALSE;
-  g_autoptr (GDateTime)
-      date = g_date_time_new_utc (year, (int)(at - months) / 3 + 1, day, hour, minute, second);
-  if (date == NULL)
-    return FALSE;
-  *out_time_s = g_date_time_to_unix (date);
-  return TRUE;
-}
-
-static gboolean
-cache_write (TreeRepo *repo, const char *path, const PullAnswer *answer, GError **error)
-{
-  g_autofree char *temp = NULL;
-  autofd int fd = file_open_temp (repo->dfd, path, &temp, error);
-  if (fd < 0)
-    return FALSE;
-  gsize len;
-  const void *data = g_bytes_get_data (answer->bytes, &len);
-  gboolean ok = fd_write_all (fd, data, len, error);
-  if (answer->etag != NULL) /* a file system without attributes has Last-Modified still */
-    (void)fsetxattr (fd, ETAG_XATTR, answer->etag, strlen (answer->etag), 0);
-  gint64 time_s = 0;
-  if (answer->last_modified == NULL || !parse_http_date (answer->last_modified, &time_s))
-    time_s = 0;
-  const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)time_s, 0}};
-  ok = ok && (futimens (fd, times) == 0 || throw_errno (error, "set mtime")) &&
-       (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
-       (renameat (repo->dfd, temp, repo->dfd, path) == 0 || throw_errno (error, "rename"));
-  if (!ok)
-    (void)unlinkat (repo->dfd, temp, 0);
-  return ok;
-}
-
-/* Keeps what came, or forgets what the server no longer has. Best effort: the cache only saves
- * time. */
-static void
-cache_store (TreeRepo *repo, const char *name, const PullAnswer *answer)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
-  if (answer->status == FETCH_NOT_MODIFIED)
-    return;
-  if (answer->status != FETCH_OK || (answer->etag == NULL && answer->last_modified == NULL)) {
-    (void)unlinkat (repo->dfd, path, 0);
-    return;
-  }
-  if (!dir_ensure_at (repo->dfd, REPO_SUMMARY_CACHE, 0775, &error) ||
-      !cache_write (repo, path, answer, &error))
-    g_debug ("summary not cached: %s", error->message);
 }
 
 /* ---- Fetching ---- */
@@ -201,18 +80,63 @@ answer_pair_clear (AnswerPair *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AnswerPair, answer_pair_clear)
 
-/* Asks for both, on the condition that they are not what is in @cached. */
+/* Where from, and what is known of it. */
+typedef struct {
+  const PullRemote *remote;
+  Fetcher *fetcher;
+  const volatile int *interrupted;
+  CachedPair cached;
+} Query;
+
 static gboolean
-fetch_pair (const PullRemote *remote, Fetcher *fetcher, const volatile int *interrupted,
-            const CachedPair *cached, AnswerPair *answer, PullSummary *out, GError **error)
+ask (const Query *self, PullAnswer *answer, const char *path, guint64 max_bytes,
+     const Cached *cached, GError **error)
 {
+  PullAnswer *const answers[] = {answer};
+  answer_request (answer, self->fetcher, (const char *const *)self->remote->bases, path, max_bytes,
+                  cached->etag, cached->last_modified);
+  return answers_wait (self->fetcher, answers, 1, self->interrupted, error) &&
+         answer_check (answer, error);
+}
+
+/* The summary that the signature names: the cached one, or the immutable copy. *@out stays NULL
+ * when the server does not have it. */
+static gboolean
+take_named (const Query *self, const TreeChecksum *digest, PullAnswer *answer, GBytes **out,
+            GError **error)
+{
+  const Cached nothing = {0};
+  char path[GENERATION_PATH_MAX];
+  if (generation_is (self->cached.summary.bytes, digest)) {
+    answer->status = FETCH_NOT_MODIFIED;
+    *out = g_bytes_ref (self->cached.summary.bytes);
+    return TRUE;
+  }
+  generation_path (digest, path);
+  if (!ask (self, answer, path, SUMMARY_MAX_BYTES, &nothing, error))
+    return FALSE;
+  if (answer->status == FETCH_OK && generation_is (answer->bytes, digest))
+    *out = g_bytes_ref (answer->bytes);
+  /* They are those of the copy, and `summary` will be asked for by others. */
+  g_clear_pointer (&answer->etag, g_free);
+  g_clear_pointer (&answer->last_modified, g_free);
+  return TRUE;
+}
+
+/* Asks for both at once, on the condition that they are not what is cached. */
+static gboolean
+fetch_pair (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
+{
+  const CachedPair *cached = &self->cached;
+  const PullRemote *remote = self->remote;
+  Fetcher *fetcher = self->fetcher;
   const char *const *bases = (const char *const *)remote->bases;
   answer_request (&answer->summary, fetcher, bases, REPO_SUMMARY, SUMMARY_MAX_BYTES,
                   cached->summary.etag, cached->summary.last_modified);
   answer_request (&answer->sig, fetcher, bases, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES,
                   cached->sig.etag, cached->sig.last_modified);
   PullAnswer *const answers[] = {&answer->summary, &answer->sig};
-  if (!answers_wait (fetcher, answers, 2, interrupted, error) ||
+  if (!answers_wait (fetcher, answers, 2, self->interrupted, error) ||
       !answer_check (&answer->summary, error) || !answer_check (&answer->sig, error))
     return FALSE;
   out->bytes = take_bytes (&answer->summary, &cached->summary);
@@ -220,66 +144,104 @@ fetch_pair (const PullRemote *remote, Fetcher *fetcher, const volatile int *inte
   return TRUE;
 }
 
-/* A summary and its signature are two files: between the two requests the server may have published
- * new ones, a proxy may keep one of them longer, and the cache may have rotted. So when they do not
- * belong together, the cached summary may still be the one that is signed; else both are asked for
- * anew, without conditions. The first failure is what is told. */
+/* A signature that names its summary is all that is asked for, if the last one did so, too. */
 static gboolean
-fetch_matching (const PullRemote *remote, Fetcher *fetcher, const volatile int *interrupted,
-                const CachedPair *cached, AnswerPair *answer, PullSummary *out, GError **error)
+fetch (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
 {
-  g_autoptr (GError) first = NULL;
-  if (!fetch_pair (remote, fetcher, interrupted, cached, answer, out, error))
+  TreeChecksum digest;
+  if (generation_of (self->cached.sig.bytes, &digest)) {
+    if (!ask (self, &answer->sig, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES, &self->cached.sig, error))
+      return FALSE;
+    out->signature = take_bytes (&answer->sig, &self->cached.sig);
+  } else if (!fetch_pair (self, answer, out, error))
     return FALSE;
-  if (demands_check_summary (remote->demands, out->bytes, out->signature, &first))
+  if (!generation_of (out->signature, &digest)) {
+    if (out->bytes != NULL || answer->summary.done)
+      return TRUE;
+  } else if (generation_is (out->bytes, &digest))
     return TRUE;
-  if (cached->summary.bytes != NULL &&
-      demands_check_summary (remote->demands, cached->summary.bytes, out->signature, NULL)) {
+  else {
+    g_autoptr (GBytes) named = NULL;
+    if (!take_named (self, &digest, &answer->summary, &named, error))
+      return FALSE;
+    if (named != NULL) {
+      g_clear_pointer (&out->bytes, g_bytes_unref);
+      out->bytes = g_steal_pointer (&named);
+      return TRUE;
+    }
+  }
+  pull_summary_clear (out);
+  return fetch_pair (self, answer, out, error);
+}
+
+/* Without such a name the two may be of different generations: between the two requests the server
+ * may have published new ones, a proxy may keep one of them longer, and the cache may have rotted.
+ * So when they do not belong together, the cached summary may still be the one that is signed; else
+ * both are asked for anew, without conditions. The first failure is what is told. */
+static gboolean
+fetch_matching (Query *self, AnswerPair *answer, PullSummary *out, GError **error)
+{
+  const PullDemands *demands = self->remote->demands;
+  GBytes *old = self->cached.summary.bytes;
+  g_autoptr (GError) first = NULL;
+  if (!fetch (self, answer, out, error))
+    return FALSE;
+  if (demands_check_summary (demands, out->bytes, out->signature, &first))
+    return TRUE;
+  if (old != NULL && demands_check_summary (demands, old, out->signature, NULL)) {
     g_clear_pointer (&out->bytes, g_bytes_unref);
-    out->bytes = g_bytes_ref (cached->summary.bytes);
+    out->bytes = g_bytes_ref (old);
     answer->summary.status = FETCH_NOT_MODIFIED;
     return TRUE;
   }
   if (answer->summary.status == FETCH_NOT_MODIFIED || answer->sig.status == FETCH_NOT_MODIFIED) {
-    const CachedPair none = {0};
     if (g_strcmp0 (g_getenv ("OSTREE_REPO_TEST_ERROR"), "invalid-cache") == 0)
       return throw_error (error, TREE_ERROR_SIGNATURE, "OSTREE_REPO_TEST_ERROR_INVALID_CACHE");
     answer_pair_clear (answer);
     *answer = (AnswerPair){0};
     pull_summary_clear (out);
-    if (!fetch_pair (remote, fetcher, interrupted, &none, answer, out, error))
+    cached_pair_clear (&self->cached);
+    if (!fetch (self, answer, out, error))
       return FALSE;
-    if (demands_check_summary (remote->demands, out->bytes, out->signature, NULL))
+    if (demands_check_summary (demands, out->bytes, out->signature, NULL))
       return TRUE;
   }
   g_propagate_error (error, g_steal_pointer (&first));
   return FALSE;
 }
 
+static void
+query_clear (Query *self)
+{
+  cached_pair_clear (&self->cached);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
+
 gboolean
 pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
                     const volatile int *interrupted, PullSummary *out, GError **error)
 {
-  g_auto (CachedPair) cached = {0};
+  g_auto (Query) query = {remote, fetcher, interrupted, {{0}, {0}}};
   g_auto (AnswerPair) answer = {0};
   g_auto (PullSummary) found = {0};
   g_auto (Summary) parsed = {0};
   g_autofree char *sig_name = g_strconcat (remote->name, ".sig", NULL);
   gboolean use_cache = g_getenv ("OSTREE_SKIP_CACHE") == NULL;
   if (use_cache) {
-    cache_load (repo, remote->name, &cached.summary);
-    cache_load (repo, sig_name, &cached.sig);
+    Cached *old = &query.cached.summary;
+    cached_load (repo, remote->name, old);
+    cached_load (repo, sig_name, &query.cached.sig);
     /* A cache that rotted must not come back as "not modified". */
-    if (cached.summary.bytes != NULL && !summary_parse (cached.summary.bytes, &parsed, NULL))
-      cached_clear (&cached.summary);
+    if (old->bytes != NULL && !summary_parse (old->bytes, &parsed, NULL))
+      cached_clear (old);
   }
-  if (!fetch_matching (remote, fetcher, interrupted, &cached, &answer, &found, error))
+  if (!fetch_matching (&query, &answer, &found, error))
     return FALSE;
   if (found.bytes != NULL && !summary_parse (found.bytes, &found.parsed, error))
     return prefix_error (error, "fetched '%s'", answer.summary.url);
   if (use_cache) {
-    cache_store (repo, remote->name, &answer.summary);
-    cache_store (repo, sig_name, &answer.sig);
+    cached_store (repo, remote->name, &answer.summary);
+    cached_store (repo, sig_name, &answer.sig);
   }
   *out = found;
   found = (PullSummary){0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The summary of a remote, fetched and cached.
  *
- * The cache is OSTree's: tmp/cache/summaries/REMOTE and REMOTE.sig, the entity tag in the attribute
- * user.etag, Last-Modified as the file's mtime. The server is asked for both files at once, each
- * time, on the condition that they changed. */
+ * The server is asked for summary and signature at once, each time, on the condition that they
+ * changed; where the signature names its summary (store/generation.h), for the signature alone, and
+ * for a summary that is not here yet. */
 #pragma once
 
 #include "core/summary.h"

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/fd.h"
+#include "core/checksum.h"
 #include "core/object.h"
 #include "plain/layout.h"
 
@@ -158,9 +159,11 @@ site_open (int repo_dfd, const char *url_path, SiteFile *out)
   gboolean is_config = strcmp (path, REPO_CONFIG) == 0;
   gboolean is_ref = is_below (path, REPO_REFS);
   gboolean is_object = is_below (path, REPO_OBJECTS);
+  gboolean is_generation = is_below (path, REPO_SUMMARIES) &&
+                           checksum_is_hex (path + strlen (REPO_SUMMARIES "/"));
   gboolean is_other = strcmp (path, REPO_SUMMARY) == 0 || strcmp (path, REPO_SUMMARY_SIG) == 0 ||
                       is_below (path, "deltas") || is_below (path, "delta-indexes");
-  if (!path_is_plain (path) || !(is_config || is_ref || is_object || is_other))
+  if (!path_is_plain (path) || !(is_config || is_ref || is_object || is_generation || is_other))
     return FALSE;
   g_auto (SiteFile)
       file = {.fd = is_ref ? open_ref (repo_dfd, path) : open_without_links (repo_dfd, path)};
@@ -169,10 +172,13 @@ site_open (int repo_dfd, const char *url_path, SiteFile *out)
     return FALSE;
   file.size = (guint64)st.st_size;
   file.mtime_s = st.st_mtim.tv_sec;
-  file.caching = is_object && is_immutable_object (path) ? SITE_IMMUTABLE : SITE_CHECK;
+  file.caching = is_generation || (is_object && is_immutable_object (path)) ? SITE_IMMUTABLE
+                                                                            : SITE_CHECK;
   file.content_type = is_config || is_ref ? "text/plain; charset=utf-8"
                                           : "application/octet-stream";
-  if (file.caching == SITE_IMMUTABLE)
+  if (is_generation)
+    file.etag = g_strdup_printf ("\"%s\"", path + strlen (REPO_SUMMARIES "/"));
+  else if (file.caching == SITE_IMMUTABLE)
     file.etag = g_strdup_printf ("\"%.2s%s\"", path + strlen (REPO_OBJECTS "/"),
                                  path + strlen (REPO_OBJECTS "/XX/"));
   else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Order of a publication: delta indexes, then the configuration that says that they are there,
- * then the signature of the old summary goes, then the new summary takes the old one's place, then
- * its signature comes. A client sees the old summary or the new one, never a signature of the
- * other.
+ * then a copy of the signed summary under a name of its own (generation.h), then the new summary
+ * takes the old one's place, and its signature that of the old one; a summary that is not signed
+ * comes after the old signature went. Who goes by the name in the signature always sees one
+ * generation; others, for a moment, a summary without its signature.
  *
  * All of it, from the listing of the refs on, is under a lock of its own: else a writer who listed
  * them early and wrote late would put back an older summary.
@@ -22,6 +23,7 @@
 #include "core/summary.h"
 #include "plain/layout.h"
 #include "store/delta-index.h"
+#include "store/generation.h"
 #include "store/object-read.h"
 #include "store/refs-list.h"
 #include "store/refs.h"
@@ -220,7 +222,8 @@ write_summary (TreeRepo *repo, GBytes *bytes, GVariant *signatures, GError **err
 {
   if (g_bytes_get_size (bytes) > SUMMARY_MAX_BYTES)
     return throw_error (error, TREE_ERROR_INVALID, "the summary would be larger than clients take");
-  if (unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
+  /* A new signature takes the old one's place: for those who go by it there always is one. */
+  if (signatures == NULL && unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
     return throw_errno (error, "remove '" REPO_SUMMARY_SIG "'");
   if (!write_file (repo, REPO_SUMMARY, bytes, error) ||
       (signatures != NULL && !write_signature (repo, signatures, error)))
@@ -257,7 +260,8 @@ build_and_write (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpoi
     return prefix_error (error, "summary");
   g_autoptr (GBytes) bytes = summary_build (refs, all);
   g_autoptr (GVariant) signatures = NULL;
-  return ((sign == NULL || sign (bytes, &signatures, user_data, error)) &&
+  return ((sign == NULL || (sign (bytes, &signatures, user_data, error) &&
+                            generation_write (repo, bytes, &signatures, error))) &&
           write_summary (repo, bytes, signatures, error)) ||
          prefix_error (error, "summary");
 }

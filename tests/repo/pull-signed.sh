@@ -194,6 +194,7 @@ echo more >tree/more
 sign_summary good
 cp up/summary summary.2
 cp up/summary.sig summary.sig.2
+rm -r up/summaries # as on a server of another kind
 # Between the two requests the server published: the new summary with the old signature, then the other way round.
 cp summary.sig.1 up/summary.sig
 "$PANDO" --repo="$repo" pull origin m >out

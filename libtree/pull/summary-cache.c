@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pull/summary-cache.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/xattr.h"
+#include "core/summary.h"
+#include "plain/layout.h"
+
+#define ETAG_XATTR "user.etag"
+
+void
+cached_clear (Cached *self)
+{
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->etag, g_free);
+  g_clear_pointer (&self->last_modified, g_free);
+}
+
+/* HTTP dates are English whatever the locale, which is what GDateTime's %a and %b are not. */
+static char *
+format_http_date (gint64 time_s)
+{
+  static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (time_s);
+  if (date == NULL || time_s <= 0)
+    return NULL;
+  g_autofree char *rest = g_date_time_format (date, "%Y %H:%M:%S GMT");
+  return g_strdup_printf ("%s, %02d %s %s", days[g_date_time_get_day_of_week (date) - 1],
+                          g_date_time_get_day_of_month (date),
+                          months[g_date_time_get_month (date) - 1], rest);
+}
+
+void
+cached_load (TreeRepo *repo, const char *name, Cached *out)
+{
+  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
+  autofd int fd = openat (repo->dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  struct stat st;
+  if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) ||
+      !fd_read_all (fd, SUMMARY_MAX_BYTES, &out->bytes, NULL))
+    return;
+  g_autoptr (GBytes) etag = NULL;
+  if (xattr_get_fd (fd, ETAG_XATTR, &etag, NULL) && etag != NULL)
+    out->etag = g_strndup (g_bytes_get_data (etag, NULL), g_bytes_get_size (etag));
+  if (out->etag != NULL && strpbrk (out->etag, "\r\n") != NULL)
+    g_clear_pointer (&out->etag, g_free);
+  out->last_modified = format_http_date (st.st_mtim.tv_sec);
+}
+
+static gboolean
+parse_http_date (const char *text, gint64 *out_time_s)
+{
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  int day, year, hour, minute, second;
+  char month[4];
+  if (sscanf (text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
+              &second) != 6)
+    return FALSE;
+  const char *at = strstr (months, month);
+  if (at == NULL || (at - months) % 3 != 0)
+    return FALSE;
+  g_autoptr (GDateTime)
+      date = g_date_time_new_utc (year, (int)(at - months) / 3 + 1, day, hour, minute, second);
+  if (date == NULL)
+    return FALSE;
+  *out_time_s = g_date_time_to_unix (date);
+  return TRUE;
+}
+
+static gboolean
+write_answer (TreeRepo *repo, const char *path, const PullAnswer *answer, GError **error)
+{
+  g_autofree char *temp = NULL;
+  autofd int fd = file_open_temp (repo->dfd, path, &temp, error);
+  if (fd < 0)
+    return FALSE;
+  gsize len;
+  const void *data = g_bytes_get_data (answer->bytes, &len);
+  gboolean ok = fd_write_all (fd, data, len, error);
+  if (answer->etag != NULL) /* a file system without attributes has Last-Modified still */
+    (void)fsetxattr (fd, ETAG_XATTR, answer->etag, strlen (answer->etag), 0);
+  gint64 time_s = 0;
+  if (answer->last_modified == NULL || !parse_http_date (answer->last_modified, &time_s))
+    time_s = 0;
+  const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)time_s, 0}};
+  ok = ok && (futimens (fd, times) == 0 || throw_errno (error, "set mtime")) &&
+       (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
+       (renameat (repo->dfd, temp, repo->dfd, path) == 0 || throw_errno (error, "rename"));
+  if (!ok)
+    (void)unlinkat (repo->dfd, temp, 0);
+  return ok;
+}
+
+void
+cached_store (TreeRepo *repo, const char *name, const PullAnswer *answer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
+  if (answer->status == FETCH_NOT_MODIFIED)
+    return;
+  if (answer->status != FETCH_OK) {
+    (void)unlinkat (repo->dfd, path, 0);
+    return;
+  }
+  if (!dir_ensure_at (repo->dfd, REPO_SUMMARY_CACHE, 0775, &error) ||
+      !write_answer (repo, path, answer, &error))
+    g_debug ("summary not cached: %s", error->message);
+}

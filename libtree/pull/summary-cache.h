@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What came from a remote once and may still be current: OSTree's cache, tmp/cache/summaries/REMOTE
+ * and REMOTE.sig, the entity tag in the attribute user.etag, Last-Modified as the file's mtime. It
+ * only saves time: one that cannot be read is an empty one. */
+#pragma once
+
+#include "pull/answer.h"
+#include "store/repo.h"
+
+typedef struct {
+  GBytes *bytes; /* NULL: not cached */
+  char *etag;    /* NULL, as the next: the file can be used, but not asked about */
+  char *last_modified;
+} Cached;
+
+void cached_clear (Cached *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cached, cached_clear)
+
+void cached_load (TreeRepo *repo, const char *name, Cached *out);
+/* Keeps what came, or forgets what the server no longer has. */
+void cached_store (TreeRepo *repo, const char *name, const PullAnswer *answer);
