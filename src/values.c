@@ -127,3 +127,23 @@ value_parse_boolean (const char *option, const char *text, gboolean *out, GError
                "Invalid boolean argument '%s' of %s: use yes or no", text, option);
   return FALSE;
 }
+
+gboolean
+value_parse_size (const char *option, const char *text, guint64 *out, GError **error)
+{
+  static const char units[] = "KMGT";
+  g_autofree char *number = g_strdup (text);
+  gsize len = strlen (number);
+  const char *unit = len > 0 ? strchr (units, number[len - 1]) : NULL;
+  guint shift = unit != NULL ? 10 * (guint)(unit - units + 1) : 0;
+  guint64 value;
+  if (unit != NULL)
+    number[len - 1] = '\0';
+  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXINT64 >> shift, &value, NULL)) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "Invalid size '%s' of %s: use bytes, or a number with K, M, G or T", text, option);
+    return FALSE;
+  }
+  *out = value << shift;
+  return TRUE;
+}

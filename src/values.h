@@ -14,3 +14,6 @@ gboolean value_parse_time (const char *text, gint64 *out, GError **error);
 
 /* yes, true, 1, or no, false, 0. @option names the option in the error. */
 gboolean value_parse_boolean (const char *option, const char *text, gboolean *out, GError **error);
+
+/* Bytes; or with K, M, G or T behind the number, as many times 1024. More than 0. */
+gboolean value_parse_size (const char *option, const char *text, guint64 *out, GError **error);

@@ -44,6 +44,8 @@ archive_load (GError **error)
       SYMBOL (write_new),
       SYMBOL (write_free),
       SYMBOL (write_close),
+      SYMBOL (write_add_filter),
+      SYMBOL (write_set_filter_option),
       SYMBOL (write_set_format_pax_restricted),
       SYMBOL (write_set_format_option),
       SYMBOL (write_set_bytes_per_block),

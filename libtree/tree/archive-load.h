@@ -40,6 +40,8 @@ typedef struct {
   __typeof__ (archive_write_new) *write_new;
   __typeof__ (archive_write_free) *write_free;
   __typeof__ (archive_write_close) *write_close;
+  __typeof__ (archive_write_add_filter) *write_add_filter;
+  __typeof__ (archive_write_set_filter_option) *write_set_filter_option;
   __typeof__ (archive_write_set_format_pax_restricted) *write_set_format_pax_restricted;
   __typeof__ (archive_write_set_format_option) *write_set_format_option;
   __typeof__ (archive_write_set_bytes_per_block) *write_set_bytes_per_block;

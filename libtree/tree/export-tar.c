@@ -2,7 +2,7 @@
 /* From a tree in the store to a tar archive. */
 #include "config.h"
 
-#include "tree-export.h"
+#include "tree/export.h"
 
 #include "base/error.h"
 
@@ -14,7 +14,6 @@
 
 #include "store/object-read.h"
 #include "tree/archive-load.h"
-#include "tree/lookup.h"
 
 enum {
   MAX_DEPTH = 1000,    /* directories below each other */
@@ -149,19 +148,29 @@ put_children (Exporter *self, const TreeChecksum *tree, int depth, GError **erro
 }
 
 static gboolean
-put_root (Exporter *self, const TreeChecksum *commit, GError **error)
+compress (const Exporter *self, GError **error)
 {
-  const char *subpath = self->options->subpath != NULL ? self->options->subpath : "/";
-  g_auto (Commit) parsed = {0};
-  g_autoptr (GString) at = g_string_new (NULL);
-  LookupResult found;
-  if (!object_load_commit (self->repo, commit, &parsed, error) ||
-      !lookup_path (self->repo, commit, subpath, &found, at, error))
-    return FALSE;
-  if (!found.is_dir)
-    return throw_error (error, TREE_ERROR_INVALID, "Not a directory: %s", subpath);
-  self->mtime = (gint64)parsed.timestamp;
-  return put_dir (self, &found.content, &found.meta, 0, error);
+  static const struct {
+    int filter;
+    const char *name;
+  } filters[] = {
+      [TREE_COMPRESSION_GZIP] = {ARCHIVE_FILTER_GZIP, "gzip"},
+      [TREE_COMPRESSION_XZ] = {ARCHIVE_FILTER_XZ, "xz"},
+      [TREE_COMPRESSION_ZSTD] = {ARCHIVE_FILTER_ZSTD, "zstd"},
+  };
+  const ArchiveApi *api = self->api;
+  TreeCompression how = self->options->compression;
+  if (how == TREE_COMPRESSION_NONE)
+    return TRUE;
+  /* It warns where it would start a program instead. */
+  if (api->write_add_filter (self->archive, filters[how].filter) != ARCHIVE_OK)
+    return throw_error (error, TREE_ERROR_UNSUPPORTED,
+                        "the libarchive that is installed cannot compress with %s",
+                        filters[how].name);
+  /* Else the bytes would tell when they were written. */
+  return how != TREE_COMPRESSION_GZIP ||
+         api->write_set_filter_option (self->archive, "gzip", "timestamp", NULL) == ARCHIVE_OK ||
+         throw_archive (self, error);
 }
 
 /* tar as every program reads it, and a pax header before the entries that need one. Attributes in
@@ -174,27 +183,33 @@ open_archive (Exporter *self, int fd, GError **error)
   self->entry = api->entry_new ();
   if (self->archive == NULL || self->entry == NULL)
     return throw_error (error, TREE_ERROR_FAILED, "libarchive: out of memory");
+  if (!compress (self, error))
+    return FALSE;
+  /* Zeros behind compressed data are no part of it. */
+  int last = self->options->compression == TREE_COMPRESSION_NONE ? RECORD : 1;
   return (api->write_set_format_pax_restricted (self->archive) == ARCHIVE_OK &&
           api->write_set_format_option (self->archive, "pax", "xattrheader", "SCHILY") ==
               ARCHIVE_OK &&
           api->write_set_bytes_per_block (self->archive, BLOCK) == ARCHIVE_OK &&
-          api->write_set_bytes_in_last_block (self->archive, RECORD) == ARCHIVE_OK &&
+          api->write_set_bytes_in_last_block (self->archive, last) == ARCHIVE_OK &&
           api->write_open_fd (self->archive, fd) == ARCHIVE_OK) ||
          throw_archive (self, error);
 }
 
 gboolean
-tree_repo_export_tar (const TreeRepo *self, const TreeChecksum *commit, int fd,
-                      const TreeExportOptions *options, GError **error)
+export_tar (const TreeRepo *repo, const ExportRoot *root, int fd, const TreeExportOptions *options,
+            GError **error)
 {
-  Exporter work = {.repo = self, .options = options, .api = archive_load (error)};
+  Exporter work = {
+      .repo = repo, .options = options, .mtime = root->time, .api = archive_load (error)};
   if (work.api == NULL)
     return FALSE;
   ArchiveLocale locale;
   archive_locale_begin (&locale);
   mode_worker_init (&work.worker, 1);
   work.path = g_string_new (options->prefix);
-  gboolean ok = open_archive (&work, fd, error) && put_root (&work, commit, error) &&
+  gboolean ok = open_archive (&work, fd, error) &&
+                put_dir (&work, &root->dir.tree, &root->dir.meta, 0, error) &&
                 (work.api->write_close (work.archive) == ARCHIVE_OK ||
                  throw_archive (&work, error));
   if (work.archive != NULL)
@@ -210,8 +225,8 @@ tree_repo_export_tar (const TreeRepo *self, const TreeChecksum *commit, int fd,
 #else
 
 gboolean
-tree_repo_export_tar (const TreeRepo *self, const TreeChecksum *commit, int fd,
-                      const TreeExportOptions *options, GError **error)
+export_tar (const TreeRepo *repo, const ExportRoot *root, int fd, const TreeExportOptions *options,
+            GError **error)
 {
   return throw_error (error, TREE_ERROR_UNSUPPORTED,
                       "archives are not built in: build with libarchive, or check the commit out");
