@@ -30,6 +30,11 @@ typedef struct {
   const char *const *skip_paths; /* left out: absolute below @subpath, NULL-terminated; or NULL */
   gboolean canonical_dirs;       /* directories get no mode bits outside of 0775 */
   gboolean no_cache; /* neither use nor fill the cache of unpacked files, see tree_repo_checkout */
+  int selinux_dfd;   /* that the next is relative to, or AT_FDCWD */
+  const char *selinux_policy; /* a root file system whose policy labels all files, which are copies
+                                 then; not in user mode. NULL: none */
+  const char
+      *selinux_prefix; /* the path that the policy knows the destination by; NULL: @subpath */
   gboolean fsync;
 } TreeCheckoutOptions;
 

@@ -41,7 +41,10 @@ typedef struct {
   gboolean no_xattrs;
   gboolean canonical_permissions; /* owner 0:0, mode & 0755 */
   gboolean read_only_executables; /* executables lose their write bits */
-  const TreeModeRule *mode_rules; /* each must meet a file */
+  int selinux_dfd;                /* that the next is relative to, or AT_FDCWD */
+  const char *selinux_policy; /* a root file system whose policy labels all files; NULL: none … */
+  gboolean selinux_policy_from_base; /* … or that of the first source, a directory or a commit */
+  const TreeModeRule *mode_rules;    /* each must meet a file */
   guint n_mode_rules;
   const char *const *skip_paths; /* absolute in the tree, left out; each must meet something */
   gboolean

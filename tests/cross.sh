@@ -28,7 +28,7 @@ if [ ! -d "$root" ]; then
   # shellcheck disable=SC2119
   mapfile -t sources < <(sources_of_suite)
   packages=autoconf,automake,libtool,make,pkg-config,binutils,qemu-user-static,gcc-$triplet
-  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libext2fs-dev libdeflate-dev liblzma-dev \
+  for package in libc6-dev libglib2.0-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev libarchive-dev libext2fs-dev libselinux1-dev libdeflate-dev liblzma-dev \
     libdivsufsort-dev; do
     packages=$packages,$package:$target
   done

@@ -299,3 +299,24 @@ xattr_list_clear (XattrList *self)
   g_clear_pointer (&self->entries, g_ptr_array_unref);
   self->n_bytes = 0;
 }
+
+gboolean
+xattr_replace (GVariant **xattrs, const char *name, const void *value, gsize len, GError **error)
+{
+  g_auto (XattrList) list = {0};
+  gsize n = *xattrs != NULL ? g_variant_n_children (*xattrs) : 0;
+  if (!xattr_list_add (&list, name, value, len, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) other = NULL;
+    g_autoptr (GVariant) kept = NULL;
+    g_variant_get_child (*xattrs, i, "(@ay@ay)", &other, &kept);
+    const char *text = g_variant_get_bytestring (other);
+    gsize kept_len = 0;
+    const void *data = g_variant_get_fixed_array (kept, &kept_len, 1);
+    if (strcmp (text, name) != 0 && !xattr_list_add (&list, text, data, kept_len, error))
+      return FALSE;
+  }
+  g_clear_pointer (xattrs, g_variant_unref);
+  return xattr_list_end (&list, xattrs, error);
+}

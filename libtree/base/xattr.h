@@ -19,6 +19,10 @@ gboolean xattr_get_fd (int fd, const char *name, GBytes **out, GError **error);
 /* Are the names non-empty, NUL-terminated and strictly increasing? */
 gboolean xattr_is_canonical (GVariant *xattrs);
 
+/* Sets one attribute of @xattrs, which may be NULL, instead of the one of that name, if any. */
+gboolean xattr_replace (GVariant **xattrs, const char *name, const void *value, gsize len,
+                        GError **error);
+
 /* Attributes that come one by one, in any order, from an archive or an image. */
 typedef struct {
   GPtrArray *entries; /* NULL while there are none */

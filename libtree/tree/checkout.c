@@ -42,15 +42,17 @@ typedef struct {
   Dir *dir;
   TreeChecksum checksum;
   char *name;
+  char *path; /* in the file system of the policy; NULL without one */
 } Copy;
 
 typedef struct {
   Placer placer;
-  Pool *pool;        /* started with the first copy */
-  GHashTable *skips; /* paths that are left out; NULL for none, and then path is not kept */
-  GString *path;     /* of the directory that the walk is in, "" for the first */
-  GMutex mutex;      /* guards the next */
-  GQueue unfinished; /* Dir: what is left when something failed */
+  Pool *pool;         /* started with the first copy */
+  GHashTable *skips;  /* paths that are left out; NULL for none */
+  GString *path;      /* of the directory that the walk is in, "" for the first */
+  const char *prefix; /* of all paths, for the policy: "" or "/usr" */
+  GMutex mutex;       /* guards the next */
+  GQueue unfinished;  /* Dir: what is left when something failed */
 } Checkout;
 
 /* ---- Directories ---- */
@@ -152,6 +154,25 @@ dir_open (Checkout *self, Dir *parent, int dfd, const char *name, const TreeChec
   return object_load_dirmeta (self->placer.repo, meta, &dir->meta, error) ? dir : NULL;
 }
 
+/* How the policy knows @name of the directory that the walk is in (NULL: that directory itself).
+ * NULL without a policy. */
+static char *
+policy_path (const Checkout *self, const char *name)
+{
+  if (self->placer.policy == NULL)
+    return NULL;
+  g_autofree char *path = g_strconcat (self->prefix, self->path->str, name != NULL ? "/" : NULL,
+                                       name, NULL);
+  return *path != '\0' ? g_steal_pointer (&path) : g_strdup ("/");
+}
+
+static gboolean
+label_dir (const Checkout *self, Dir *dir, GError **error)
+{
+  g_autofree char *path = policy_path (self, NULL);
+  return path == NULL || sepolicy_label (self->placer.policy, path, &dir->meta, error);
+}
+
 /* ---- The pool of copies ---- */
 
 static void
@@ -159,6 +180,7 @@ copy_free (gpointer job)
 {
   Copy *copy = job;
   g_free (copy->name);
+  g_free (copy->path);
   g_free (copy);
 }
 
@@ -168,7 +190,7 @@ run_copy (gpointer job, gpointer worker, gpointer user_data, GError **error)
   Checkout *self = user_data;
   Copy *copy = job;
   gboolean ok = place_copy (&self->placer, worker, &copy->checksum, copy->dir->dfd, copy->name,
-                            error);
+                            copy->path, error);
   if (!ok)
     (void)prefix_error (error, "'%s/%s'", copy->dir->name, copy->name);
   else
@@ -200,7 +222,7 @@ push_copy (Checkout *self, Dir *dir, const DirTreeEntry *file)
   if (self->pool == NULL)
     self->pool = pool_new (&copy_funcs, pool_default_workers (0), MAX_QUEUED, self);
   Copy *copy = g_new0 (Copy, 1);
-  *copy = (Copy){dir, file->content, g_strdup (file->name)};
+  *copy = (Copy){dir, file->content, g_strdup (file->name), policy_path (self, file->name)};
   g_atomic_int_inc (&dir->n_pending);
   return pool_push (self->pool, copy);
 }
@@ -328,9 +350,8 @@ walk_dir (Checkout *self, Dir *dir, const TreeChecksum *dirtree, GError **error)
     Dir *child = dir_open (self, dir, dir->dfd, entry.name, &entry.meta, may_exist, error);
     if (child == NULL)
       return prefix_error (error, "in '%s'", dir->name);
-    if (self->skips != NULL)
-      g_string_append_printf (self->path, "/%s", entry.name);
-    if (!walk_dir (self, child, &entry.content, error))
+    g_string_append_printf (self->path, "/%s", entry.name);
+    if (!label_dir (self, child, error) || !walk_dir (self, child, &entry.content, error))
       return FALSE;
     g_string_truncate (self->path, len);
   }
@@ -376,7 +397,8 @@ run (Checkout *self, const Start *start, int dfd, const char *path, GError **err
   gboolean may_exist = self->placer.options->overwrite != TREE_OVERWRITE_NONE;
   if (!start->is_file) {
     Dir *root = dir_open (self, NULL, dfd, path, &start->entry.meta, may_exist, error);
-    return root != NULL && walk_dir (self, root, &start->entry.content, error);
+    return root != NULL && label_dir (self, root, error) &&
+           walk_dir (self, root, &start->entry.content, error);
   }
   /* One file: into a directory of the caller's making or a plain one. */
   if (mkdirat (dfd, path, 0777) < 0 && errno != EEXIST)
@@ -392,6 +414,10 @@ run (Checkout *self, const Start *start, int dfd, const char *path, GError **err
 static gboolean
 check_options (const Placer *self, GError **error)
 {
+  if (self->options->selinux_policy != NULL &&
+      (!self->options->force_copy || self->options->user_mode))
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "labels are for copies, and not for those of user mode");
   if (self->options->require_hardlinks && self->options->force_copy)
     return throw_error (error, TREE_ERROR_INVALID,
                         "hard links cannot be both required and forbidden");
@@ -441,13 +467,44 @@ read_skips (const char *const *paths)
   return skips;
 }
 
+/* "usr//etc/" is "/usr/etc", and "/" is "". Of a file, which gets the destination for itself, the
+ * directory. */
+static char *
+label_prefix (const TreeCheckoutOptions *options, gboolean is_file)
+{
+  const char *path = options->selinux_prefix != NULL ? options->selinux_prefix : options->subpath;
+  g_auto (GStrv) parts = g_strsplit (path != NULL ? path : "", "/", -1);
+  GString *clean = g_string_new (NULL);
+  for (char **part = parts; *part != NULL; part++)
+    if (**part != '\0')
+      g_string_append_printf (clean, "/%s", *part);
+  const char *slash = strrchr (clean->str, '/');
+  if (is_file && options->selinux_prefix == NULL && slash != NULL)
+    g_string_truncate (clean, (gsize)(slash - clean->str));
+  return g_string_free (clean, FALSE);
+}
+
+static SePolicy *
+open_policy (const TreeCheckoutOptions *options, GError **error)
+{
+  autofd int dfd = openat (options->selinux_dfd, options->selinux_policy,
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dfd < 0)
+    return throw_errno_null (error, "open '%s'", options->selinux_policy);
+  SePolicy *policy = sepolicy_open (dfd, error);
+  return policy != NULL ? policy
+                        : prefix_null (error, "SELinux policy of '%s'", options->selinux_policy);
+}
+
 static gboolean
 placer_init (Placer *self, const TreeRepo *repo, const TreeCheckoutOptions *options, GError **error)
 {
   gboolean hardlinks = options->user_mode ? repo->mode->hardlink_user_checkout
                                           : repo->mode->hardlink_checkout;
-  *self = (Placer){repo, options, hardlinks && !options->force_copy, -1};
+  *self = (Placer){repo, options, hardlinks && !options->force_copy, -1, NULL};
   if (!check_options (self, error))
+    return FALSE;
+  if (options->selinux_policy != NULL && (self->policy = open_policy (options, error)) == NULL)
     return FALSE;
   gboolean cache = options->user_mode && !options->force_copy && !options->no_cache;
   return !cache || unpacked_open (repo, &self->cache_dfd, error);
@@ -485,9 +542,11 @@ tree_repo_checkout (const TreeRepo *self, const TreeChecksum *commit, int dfd, c
     return TRUE;
   if (options->require_hardlinks && !check_device (self, dfd, path, error))
     return FALSE;
-  Checkout checkout = {.unfinished = G_QUEUE_INIT, .skips = skips, .path = at};
+  g_autofree char *prefix = label_prefix (options, start.is_file);
+  Checkout checkout = {.unfinished = G_QUEUE_INIT, .skips = skips, .path = at, .prefix = prefix};
   gboolean ok = placer_init (&checkout.placer, self, options, error) &&
                 checkout_all (&checkout, &start, dfd, path, error);
   fd_cleanup (&checkout.placer.cache_dfd);
+  sepolicy_free (checkout.placer.policy);
   return ok;
 }

@@ -110,6 +110,8 @@ put_dirmeta (Walk *walk, const Dir *dir, TreeChecksum *out, GError **error)
   filter_apply (walk->options->filter, path, &meta);
   if (!walk->options->filter->no_xattrs && !xattr_read_fd (dir->dfd, NULL, &meta.xattrs, error))
     return FALSE;
+  if (!filter_label (walk->options->filter, path, &meta, error))
+    return FALSE;
   g_autoptr (GBytes) bytes = filemeta_to_dirmeta (&meta);
   return txn_put_metadata (walk->txn, TREE_OBJECT_DIR_META, bytes, NULL, out, error);
 }

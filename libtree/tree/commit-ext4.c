@@ -210,8 +210,9 @@ read_meta (const Image *self, ext2_ino_t ino, const Inode *inode, FileMeta *out,
   out->gid = inode->i_gid | ((guint32)inode->osd2.linux2.l_i_gid_high << 16);
   out->mode = inode->i_mode;
   filter_apply (self->options->filter, rule, out);
-  return self->options->filter->no_xattrs ||
-         read_xattrs (self, ino, S_ISREG (inode->i_mode), &out->xattrs, error);
+  return (self->options->filter->no_xattrs ||
+          read_xattrs (self, ino, S_ISREG (inode->i_mode), &out->xattrs, error)) &&
+         filter_label (self->options->filter, rule, out, error);
 }
 
 /* ---- Files ---- */
@@ -285,7 +286,7 @@ read_target (const Image *self, ext2_ino_t ino, Inode *inode, char **out, GError
 static gboolean
 is_known (Image *self, ext2_ino_t ino, const Inode *inode, TreeChecksum *slot)
 {
-  if (inode->i_links_count < 2 || filter_has_mode_rule (self->options->filter, self->path->str))
+  if (inode->i_links_count < 2 || filter_goes_by_path (self->options->filter, self->path->str))
     return FALSE;
   TreeChecksum *before = g_hash_table_lookup (self->files, GUINT_TO_POINTER (ino));
   if (before == NULL) {

@@ -72,7 +72,7 @@ is_linked (const CommitFiles *self, const File *file, TreeChecksum *out)
 static gboolean
 has_rule (const CommitFiles *self, const File *file)
 {
-  return file->path != NULL && filter_has_mode_rule (self->filter, file->path);
+  return file->path != NULL && filter_goes_by_path (self->filter, file->path);
 }
 
 static gboolean
@@ -102,7 +102,7 @@ static gboolean
 may_adopt (const CommitFiles *self, const File *file, const FileMeta *meta, int fd)
 {
   return self->adopt && file->st.st_nlink == 1 && is_as_found (file, meta) &&
-         flistxattr (fd, NULL, 0) <= 0;
+         meta->xattrs == NULL && flistxattr (fd, NULL, 0) <= 0;
 }
 
 static gboolean
@@ -118,6 +118,8 @@ commit_regular (CommitFiles *self, ObjectWriter *writer, File *file, TreeChecksu
     return changed (error);
   g_auto (FileMeta) meta = filtered_meta (self, file);
   if (!self->filter->no_xattrs && !xattr_read_fd (fd, BARE_USER_XATTR, &meta.xattrs, error))
+    return FALSE;
+  if (!filter_label (self->filter, file->path, &meta, error))
     return FALSE;
   gboolean offer = may_adopt (self, file, &meta, fd);
   if (offer)
@@ -147,6 +149,8 @@ commit_link (CommitFiles *self, ObjectWriter *writer, File *file, TreeChecksum *
   if (!g_utf8_validate (meta.target, -1, NULL))
     return throw_error (error, TREE_ERROR_INVALID, "the target of the link is not UTF-8");
   if (!self->filter->no_xattrs && !xattr_read_at (file->dfd, file->name, &meta.xattrs, error))
+    return FALSE;
+  if (!filter_label (self->filter, file->path, &meta, error))
     return FALSE;
   return object_writer_put_data (writer, &meta, NULL, 0, NULL, out, error);
 }

@@ -44,19 +44,26 @@ job_free (gpointer data)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
 
+static gboolean
+same_xattrs (GVariant *a, GVariant *b)
+{
+  return a == b || (a != NULL && b != NULL && g_variant_equal (a, b));
+}
+
 /* Does the filter make something else of it? Then @meta is that. */
 static gboolean
-apply (const Filter *filter, const char *path, FileMeta *meta)
+apply (const Filter *filter, const char *path, FileMeta *meta, gboolean *out, GError **error)
 {
   const FileMeta before = *meta;
+  g_autoptr (GVariant) xattrs = meta->xattrs != NULL ? g_variant_ref (meta->xattrs) : NULL;
   filter_apply (filter, path, meta);
-  gboolean changed = meta->uid != before.uid || meta->gid != before.gid ||
-                     meta->mode != before.mode;
-  if (filter->no_xattrs && meta->xattrs != NULL) {
+  if (filter->no_xattrs)
     g_clear_pointer (&meta->xattrs, g_variant_unref);
-    changed = TRUE;
-  }
-  return changed;
+  if (!filter_label (filter, path, meta, error))
+    return FALSE;
+  *out = meta->uid != before.uid || meta->gid != before.gid || meta->mode != before.mode ||
+         !same_xattrs (xattrs, meta->xattrs);
+  return TRUE;
 }
 
 /* Whether owner or mode would change, without a look at attributes and content. */
@@ -65,12 +72,11 @@ may_change (const Rewrite *self, const Job *job, gboolean *out, GError **error)
 {
   g_auto (StoreFile) file = {.fd = -1};
   *out = TRUE;
-  if (self->options->filter->no_xattrs)
+  if (self->options->filter->no_xattrs || self->options->filter->policy != NULL)
     return TRUE;
   if (!object_stat_file (txn_get_repo (self->txn), &job->from, &file, error))
     return FALSE;
-  *out = apply (self->options->filter, job->path, &file.meta);
-  return TRUE;
+  return apply (self->options->filter, job->path, &file.meta, out, error);
 }
 
 /* What is too large to be in memory is read twice: for its name, and to be written. */
@@ -98,7 +104,9 @@ rewrite_file (const Rewrite *self, ObjectWriter *writer, const Job *job, GError 
   if (!object_open_file (txn_get_repo (self->txn), object_writer_worker (writer), &job->from, &file,
                          error))
     return FALSE;
-  if (!apply (self->options->filter, job->path, &file.meta))
+  if (!apply (self->options->filter, job->path, &file.meta, &changes, error))
+    return FALSE;
+  if (!changes)
     return TRUE;
   if (file.content == NULL)
     return object_writer_put_data (writer, &file.meta, NULL, 0, NULL, job->slot, error);
@@ -156,10 +164,12 @@ rewrite_meta (const Rewrite *self, const TreeChecksum *from, const char *path, T
               GError **error)
 {
   g_auto (FileMeta) meta = {0};
+  gboolean changes = FALSE;
   *out = *from;
-  if (!object_load_dirmeta (txn_get_repo (self->txn), from, &meta, error))
+  if (!object_load_dirmeta (txn_get_repo (self->txn), from, &meta, error) ||
+      !apply (self->options->filter, path, &meta, &changes, error))
     return FALSE;
-  if (!apply (self->options->filter, path, &meta))
+  if (!changes)
     return TRUE;
   g_autoptr (GBytes) bytes = filemeta_to_dirmeta (&meta);
   return txn_put_metadata (self->txn, TREE_OBJECT_DIR_META, bytes, NULL, out, error);

@@ -214,18 +214,23 @@ put_dirmeta (const Reader *self, const char *path, FileMeta *meta, TreeChecksum 
 {
   g_autofree char *rule = g_strconcat ("/", path, NULL);
   filter_apply (self->options->filter, rule, meta);
+  if (!filter_label (self->options->filter, rule, meta, error))
+    return FALSE;
   g_autoptr (GBytes) bytes = filemeta_to_dirmeta (meta);
   return txn_put_metadata (self->txn, TREE_OBJECT_DIR_META, bytes, NULL, out, error);
 }
 
 /* A directory for which the archive had no entry so far. As ostree has it, the options of the
- * commit do not touch it; the root alone, when there was no reason to make it up before the end,
- * they do.
+ * commit do not touch it, but for its label; the root alone, when there was no reason to make it up
+ * before the end, they do.
  */
 static gboolean
-make_up_meta (const Reader *self, MtreeDir *dir, GError **error)
+make_up_meta (const Reader *self, MtreeDir *dir, const char *path, GError **error)
 {
-  const FileMeta meta = {.mode = S_IFDIR | 0755};
+  g_auto (FileMeta) meta = {.mode = S_IFDIR | 0755};
+  g_autofree char *rule = g_strconcat ("/", path, NULL);
+  if (!filter_label (self->options->filter, rule, &meta, error))
+    return FALSE;
   g_autoptr (GBytes) bytes = filemeta_to_dirmeta (&meta);
   TreeChecksum checksum;
   if (!txn_put_metadata (self->txn, TREE_OBJECT_DIR_META, bytes, NULL, &checksum, error))
@@ -235,12 +240,13 @@ make_up_meta (const Reader *self, MtreeDir *dir, GError **error)
 }
 
 static gboolean
-make_up_dir (const Reader *self, MtreeDir *parent, const char *name, MtreeDir **out, GError **error)
+make_up_dir (const Reader *self, MtreeDir *parent, const char *name, const char *path,
+             MtreeDir **out, GError **error)
 {
   MtreeDir *root = mtree_root (self->tree);
   return mtree_ensure_dir (self->tree, parent, name, out, error) &&
-         make_up_meta (self, *out, error) &&
-         (mtree_dir_has_meta (root) || make_up_meta (self, root, error));
+         make_up_meta (self, *out, path, error) &&
+         (mtree_dir_has_meta (root) || make_up_meta (self, root, "", error));
 }
 
 static gboolean
@@ -279,7 +285,7 @@ enter_dir (const Reader *self, const char *path, MtreeDir **out, GError **error)
                             "No such file or directory: %s: the archive has no entry for it before "
                             "this; use --tar-autocreate-parents",
                             so_far->str);
-      if (!make_up_dir (self, dir, *part, &child, error))
+      if (!make_up_dir (self, dir, *part, so_far->str, &child, error))
         return FALSE;
     }
     dir = child;
@@ -562,6 +568,8 @@ add_entry (Reader *self, struct archive_entry *entry, const char *path, GError *
   filter_apply (self->options->filter, rule, &meta);
   return S_ISLNK (meta.mode) ? add_symlink (self, entry, path, &meta, error)
                              : add_regular (self, entry, path, &meta, error);
+  if (!filter_label (self->options->filter, rule, &meta, error))
+    return FALSE;
 }
 
 static gboolean

@@ -21,6 +21,7 @@
 #include "tree-commit.h"
 #include "tree/commit-dir.h"
 #include "tree/commit-ext4.h"
+#include "tree/commit-policy.h"
 #include "tree/commit-sign.h"
 #include "tree/commit-ref.h"
 #include "tree/commit-sizes.h"
@@ -454,8 +455,10 @@ tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
 {
   g_auto (Plan) plan = {0};
   g_auto (Filter) filter = {0};
+  g_autoptr (SePolicy) policy = NULL;
   if (!check_options (options, error) || !make_plan (self, options, &plan, error) ||
-      !filter_init (&filter, self, options, error))
+      !commit_policy_open (self, sources, n_sources, options, &policy, error) ||
+      !filter_init (&filter, self, options, policy, error))
     return FALSE;
   g_autoptr (DevInoTable) devino = options->trust_hardlinks ? devino_scan (self, error) : NULL;
   if (options->trust_hardlinks && devino == NULL)

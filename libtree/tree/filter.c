@@ -26,7 +26,8 @@ check_path (const char *path, GError **error)
 }
 
 gboolean
-filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options, GError **error)
+filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options, SePolicy *policy,
+             GError **error)
 {
   /* Canonical permissions are those that any user can give to a file; attributes are not among
    * them. */
@@ -35,12 +36,13 @@ filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *option
                    .owner_gid = options->owner_gid,
                    .canonical_permissions = canonical,
                    .read_only_executables = options->read_only_executables,
-                   .no_xattrs = options->no_xattrs || canonical || repo->disable_xattrs};
+                   .no_xattrs = options->no_xattrs || canonical || repo->disable_xattrs,
+                   .policy = repo->mode->canonical_only ? NULL : policy};
   /* What a bare-user-only repository has is canonical already. */
   self->changes_stored = options->owner_uid >= 0 || options->owner_gid >= 0 ||
                          options->canonical_permissions || options->read_only_executables ||
                          options->no_xattrs || options->n_mode_rules > 0 ||
-                         options->skip_paths != NULL;
+                         options->skip_paths != NULL || self->policy != NULL;
   if (options->n_mode_rules > 0)
     self->mode_rules = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   for (guint i = 0; i < options->n_mode_rules; i++) {
@@ -71,7 +73,7 @@ filter_clear (Filter *self)
 gboolean
 filter_needs_paths (const Filter *self)
 {
-  return self->mode_rules != NULL || self->skips != NULL;
+  return self->mode_rules != NULL || self->skips != NULL || self->policy != NULL;
 }
 
 static void
@@ -118,6 +120,18 @@ gboolean
 filter_has_mode_rule (const Filter *self, const char *path)
 {
   return self->mode_rules != NULL && g_hash_table_contains (self->mode_rules, path);
+}
+
+gboolean
+filter_goes_by_path (const Filter *self, const char *path)
+{
+  return self->policy != NULL || filter_has_mode_rule (self, path);
+}
+
+gboolean
+filter_label (const Filter *self, const char *path, FileMeta *meta, GError **error)
+{
+  return self->policy == NULL || sepolicy_label (self->policy, path, meta, error);
 }
 
 gboolean

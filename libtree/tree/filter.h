@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "core/filemeta.h"
 #include "tree-commit.h"
+#include "tree/sepolicy.h"
 
 typedef struct {
   gint64 owner_uid; /* -1: as found */
@@ -16,10 +17,12 @@ typedef struct {
   gboolean changes_stored; /* may make something else of what is in the repository */
   GHashTable *mode_rules;  /* path -> ModeRule; NULL for none */
   GHashTable *skips;       /* path -> SkipRule; NULL for none */
+  SePolicy *policy;        /* or NULL; borrowed */
 } Filter;
 
+/* @policy: may be NULL. */
 gboolean filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *options,
-                      GError **error);
+                      SePolicy *policy, GError **error);
 void filter_clear (Filter *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Filter, filter_clear)
 
@@ -29,6 +32,10 @@ gboolean filter_needs_paths (const Filter *self);
 void filter_apply (const Filter *self, const char *path, FileMeta *meta);
 gboolean filter_skips (const Filter *self, const char *path);
 gboolean filter_has_mode_rule (const Filter *self, const char *path);
+/* Does what becomes of this file depend on its path? */
+gboolean filter_goes_by_path (const Filter *self, const char *path);
+/* The file's SELinux label, once its attributes are there. */
+gboolean filter_label (const Filter *self, const char *path, FileMeta *meta, GError **error);
 /* After the commit: every rule must have met its file. */
 gboolean filter_check_all_used (const Filter *self, GError **error);
 /* Feeds what decides about objects into the key of a stat cache. */

@@ -94,10 +94,11 @@ make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
 
 static gboolean
 copy_object (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-             const char *name, GError **error)
+             const char *name, const char *path, GError **error)
 {
   g_auto (StoreFile) file = {.fd = -1};
-  if (!object_open_file (self->repo, worker, checksum, &file, error))
+  if (!object_open_file (self->repo, worker, checksum, &file, error) ||
+      (self->policy != NULL && !sepolicy_label (self->policy, path, &file.meta, error)))
     return FALSE;
   if (self->options->whiteouts_as_devices && g_str_has_prefix (name, DEVICE_WHITEOUT_PREFIX))
     return make_whiteout (dfd, name, &file.meta, error);
@@ -148,10 +149,10 @@ temp_name (void)
 /* A file of another content replaces the old one by rename, so that there is always one. */
 static gboolean
 copy_over (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-           const char *name, GError **error)
+           const char *name, const char *path, GError **error)
 {
   g_autofree char *temp = temp_name ();
-  if (!copy_object (self, worker, checksum, dfd, temp, error))
+  if (!copy_object (self, worker, checksum, dfd, temp, path, error))
     return FALSE;
   if (renameat (dfd, temp, dfd, name) == 0)
     return TRUE;
@@ -213,13 +214,13 @@ check_identical (const Placer *self, ModeWorker *worker, const TreeChecksum *che
 
 gboolean
 place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-            const char *name, GError **error)
+            const char *name, const char *path, GError **error)
 {
   gboolean exists = FALSE;
   if (!look (self, dfd, name, &exists, error))
     return FALSE;
   if (!exists)
-    return copy_object (self, worker, checksum, dfd, name, error);
+    return copy_object (self, worker, checksum, dfd, name, path, error);
   switch (self->options->overwrite) {
   case TREE_OVERWRITE_ADD:
     return TRUE;
@@ -229,7 +230,7 @@ place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum
   case TREE_OVERWRITE_NONE:
     break;
   }
-  return copy_over (self, worker, checksum, dfd, name, error);
+  return copy_over (self, worker, checksum, dfd, name, path, error);
 }
 
 /* ---- Links ---- */

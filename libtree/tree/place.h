@@ -5,12 +5,14 @@
 
 #include "store/repo.h"
 #include "tree-checkout.h"
+#include "tree/sepolicy.h"
 
 typedef struct {
   const TreeRepo *repo;
   const TreeCheckoutOptions *options;
   gboolean hardlinks; /* the objects of this repository may be linked into this checkout */
   int cache_dfd;      /* of unpacked files to link instead (unpacked.h), or -1 */
+  SePolicy *policy;   /* for the labels of copies, or NULL; borrowed */
 } Placer;
 
 typedef enum {
@@ -25,6 +27,6 @@ gboolean place_needs_copy (const Placer *self, const TreeChecksum *checksum, con
                            gboolean *out, GError **error);
 gboolean place_link (const Placer *self, const TreeChecksum *checksum, int dfd, const char *name,
                      LinkResult *out, GError **error);
-/* @worker: may be NULL. */
+/* @worker: may be NULL. @path: in the policy's file system; NULL without a policy. */
 gboolean place_copy (const Placer *self, ModeWorker *worker, const TreeChecksum *checksum, int dfd,
-                     const char *name, GError **error);
+                     const char *name, const char *path, GError **error);

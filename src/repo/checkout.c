@@ -30,6 +30,8 @@ static gboolean opt_copy_empty;
 static gboolean opt_from_stdin;
 static char *opt_from_file;
 static char *opt_skip_list;
+static char *opt_selinux_policy;
+static char *opt_selinux_prefix;
 static char *opt_fsync;
 
 enum {
@@ -69,6 +71,12 @@ static const GOptionEntry options[] = {
     {"from-stdin", 0, 0, G_OPTION_ARG_NONE, &opt_from_stdin, "The same from standard input", NULL},
     {"disable-cache", 0, 0, G_OPTION_ARG_NONE, &opt_disable_cache,
      "Neither use nor fill the archive repository's cache of unpacked files", NULL},
+    {"selinux-policy", 0, 0, G_OPTION_ARG_FILENAME, &opt_selinux_policy,
+     "Label all files as the SELinux policy of this root file system says (may be /); all are "
+     "copies",
+     "PATH"},
+    {"selinux-prefix", 0, 0, G_OPTION_ARG_FILENAME, &opt_selinux_prefix,
+     "The path that the policy knows the destination by (default: the subpath)", "PATH"},
     {"allow-noent", 0, 0, G_OPTION_ARG_NONE, &opt_allow_noent,
      "Do nothing when the path is not in the commit", NULL},
     {"fsync", 0, 0, G_OPTION_ARG_STRING, &opt_fsync,
@@ -106,6 +114,15 @@ read_options (TreeCheckoutOptions *out, GError **error)
     return refuse_both ("--union-add", "--union-identical", error);
   if (opt_require_hardlinks && opt_force_copy)
     return refuse_both ("--require-hardlinks", "--force-copy", error);
+  if (opt_selinux_policy != NULL && opt_require_hardlinks)
+    return refuse_both ("--selinux-policy", "--require-hardlinks", error);
+  if (opt_selinux_policy != NULL && opt_user_mode)
+    return refuse_both ("--selinux-policy", "--user-mode", error);
+  if (opt_selinux_prefix != NULL && opt_selinux_policy == NULL) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
+                 "--selinux-prefix requires --selinux-policy");
+    return FALSE;
+  }
   if (opt_union_identical && !opt_require_hardlinks) {
     g_set_error (error, TREE_ERROR, TREE_ERROR_INVALID,
                  "--union-identical requires --require-hardlinks");
@@ -114,7 +131,7 @@ read_options (TreeCheckoutOptions *out, GError **error)
   *out = (TreeCheckoutOptions){
       .user_mode = opt_user_mode,
       .require_hardlinks = opt_require_hardlinks,
-      .force_copy = opt_force_copy,
+      .force_copy = opt_force_copy || opt_selinux_policy != NULL,
       .allow_noent = opt_allow_noent,
       .whiteouts = opt_whiteouts,
       .whiteouts_as_devices = opt_passthrough_whiteouts,
@@ -125,6 +142,9 @@ read_options (TreeCheckoutOptions *out, GError **error)
                    : opt_union_identical ? TREE_OVERWRITE_IDENTICAL
                                          : TREE_OVERWRITE_NONE,
       .subpath = opt_subpath,
+      .selinux_dfd = AT_FDCWD,
+      .selinux_policy = opt_selinux_policy,
+      .selinux_prefix = opt_selinux_prefix,
   };
   return opt_fsync == NULL || value_parse_boolean ("--fsync", opt_fsync, &out->fsync, error);
 }

@@ -40,6 +40,8 @@ static gint64 opt_owner_gid = -1;
 static gboolean opt_canonical_permissions;
 static gboolean opt_no_xattrs;
 static gboolean opt_ro_executables;
+static char *opt_selinux_policy;
+static gboolean opt_selinux_from_base;
 static char *opt_statoverride;
 static char *opt_skip_list;
 static gboolean opt_link_speedup;
@@ -77,6 +79,10 @@ static const GOptionEntry options[] = {
     {"no-xattrs", 0, 0, G_OPTION_ARG_NONE, &opt_no_xattrs, "Leave extended attributes out", NULL},
     {"canonical-permissions", 0, 0, G_OPTION_ARG_NONE, &opt_canonical_permissions,
      "Owner and group 0, modes masked with 0755, no extended attributes", NULL},
+    {"selinux-policy", 0, 0, G_OPTION_ARG_FILENAME, &opt_selinux_policy,
+     "Label all files as the SELinux policy of this root file system says (may be /)", "PATH"},
+    {"selinux-policy-from-base", 'P', 0, G_OPTION_ARG_NONE, &opt_selinux_from_base,
+     "The same by the policy of the base, or else of the first tree", NULL},
     {"mode-ro-executables", 0, 0, G_OPTION_ARG_NONE, &opt_ro_executables,
      "Executables lose their write bits", NULL},
     {"statoverride", 0, 0, G_OPTION_ARG_FILENAME, &opt_statoverride,
@@ -214,6 +220,8 @@ read_options (TreeCommitOptions *out, GError **error)
   if (!read_owner ("--owner-uid", opt_owner_uid, error) ||
       !read_owner ("--owner-gid", opt_owner_gid, error))
     return FALSE;
+  if (opt_selinux_policy != NULL && opt_selinux_from_base)
+    return refuse (error, "Cannot specify both --selinux-policy and --selinux-policy-from-base");
   gboolean fsync = TRUE;
   if (opt_fsync != NULL && !value_parse_boolean ("--fsync", opt_fsync, &fsync, error))
     return FALSE;
@@ -233,6 +241,9 @@ read_options (TreeCommitOptions *out, GError **error)
       .no_xattrs = opt_no_xattrs,
       .canonical_permissions = opt_canonical_permissions,
       .read_only_executables = opt_ro_executables,
+      .selinux_dfd = AT_FDCWD,
+      .selinux_policy = opt_selinux_policy,
+      .selinux_policy_from_base = opt_selinux_from_base,
       .use_stat_cache = opt_stat_cache,
       .trust_hardlinks = opt_link_speedup || opt_devino_canonical,
       .trust_canonical = opt_devino_canonical,
