@@ -50,6 +50,8 @@ make('dir-then-file', {'n': 'a', 't': 'd'}, {'n': 'a', 'd': 'x'})
 make('device', {'n': 'a', 't': 'c'})
 make('pipe', {'n': 'a', 't': 'p'})
 make('empty-target', {'n': 'a', 't': 's', 'l': ''})
+make('link-then-file', {'n': 'a', 't': 's', 'l': '/etc/passwd'}, {'n': 'a', 'd': 'x'}, {'n': 'h', 't': 'h', 'l': 'a'})
+make('names-many', *({'n': 'a', 'd': str(i)} for i in range(3000)))
 make('owner', {'n': 'a', 'u': 4294967295})
 make('xattr-big', {'n': 'a', 'd': 'x', 'x': {'user.big': 'v' * 70000}})
 make('xattrs-many', {'n': 'a', 'd': 'x', 'x': {'user.%d' % i: 'v' * 60000 for i in range(12)}})
@@ -88,6 +90,10 @@ assert_eq "$("$PANDO" cat os/tar b)" new
 assert_eq "$("$PANDO" cat os/tar c)" new
 "$PANDO" ls -d os/tar /d >out
 assert_match out '^d00700'
+commit --tree=tar=link-then-file.tar >/dev/null
+assert_eq "$("$PANDO" cat os/tar a)$("$PANDO" cat os/tar h)" xx
+commit --tree=tar=names-many.tar >/dev/null
+assert_eq "$("$PANDO" cat os/tar a)" 2999
 refused "Can't replace file with directory: a" file-then-dir
 refused "Can't replace directory with file: a" dir-then-file
 ok "of names that come twice the last one counts, if it is of the same kind"
@@ -125,6 +131,42 @@ root.type, root.mode = tarfile.DIRTYPE, 0o755
 open('sparse.tar', 'wb').write(root.tobuf(tarfile.GNU_FORMAT) + bytes(header) + b'\0' * 1024)
 END
 fails_with "'big': has 1152921504606846976 bytes, and there is no room for them" commit --tree=tar=sparse.tar
+# Sizes in the header, of a file whose 5 bytes follow: too large, too small, negative, and as a pax record.
+python3 - <<'END'
+import tarfile
+root = tarfile.TarInfo('./')
+root.type, root.mode = tarfile.DIRTYPE, 0o755
+def make(name, size, pax=None):
+    header = bytearray(tarfile.TarInfo('a').tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = size
+    header[148:156] = b' ' * 8
+    header[148:156] = b'%06o\0 ' % sum(header)
+    records = b''
+    if pax:
+        extended = tarfile.TarInfo('x')
+        extended.type, extended.size = tarfile.XHDTYPE, len(pax)
+        records = extended.tobuf(tarfile.USTAR_FORMAT) + pax + b'\0' * (-len(pax) % 512)
+    second = tarfile.TarInfo('second').tobuf(tarfile.GNU_FORMAT)
+    open(name + '.tar', 'wb').write(root.tobuf(tarfile.GNU_FORMAT) + records + bytes(header) +
+                                    b'hello'.ljust(512, b'x') + second + b'\0' * 1024)
+make('exact', b'00000000005\0')
+make('size-beyond', b'00000077777\0')
+make('size-exabyte', b'\x80' + (1 << 60).to_bytes(11, 'big'))
+make('size-zero', b'00000000000\0')
+make('size-negative', b'\xff' * 12)
+make('size-pax', b'00000000005\0', b'30 size=1152921504606846976\n\n\n')
+make('size-pax-negative', b'00000000005\0', b'11 size=-5\n')
+make('pax-endless', b'00000000005\0', b'99999999999 comment=x\n')
+END
+commit --tree=tar=exact.tar >/dev/null
+assert_eq "$("$PANDO" cat os/tar a)" hello
+refused "'a': .*Truncated tar archive|Truncated" size-beyond
+refused "'a': .*there is no room|Truncated|too large" size-exabyte
+refused "Damaged tar archive|Unrecognized|checksum" size-zero
+refused "." size-negative
+refused "." size-pax
+refused "." size-pax-negative
+refused "." pax-endless
 echo 'this is no archive' >junk
 fails_with "'?junk'?.*Unrecognized archive format" commit --tree=tar=junk
 : >zero
