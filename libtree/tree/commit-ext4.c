@@ -106,6 +106,31 @@ check_features (guint32 incompatible, GError **error)
                                    "the file system has a feature that is not known: incompatible "
                                    "0x%x",
                                    left);
+/* What the library reads by, such as the number of groups, it believes: none of it may be more than
+ * there is. */
+static gboolean
+check_length (int fd, const struct ext2_super_block *super, GError **error)
+{
+  enum {
+    MAX_LOG_BLOCK = 6, /* 64 KiB */
+  };
+  guint32 log_block = GUINT32_FROM_LE (super->s_log_block_size);
+  guint64 n_blocks = GUINT32_FROM_LE (super->s_blocks_count);
+  if ((GUINT32_FROM_LE (super->s_feature_incompat) & EXT4_FEATURE_INCOMPAT_64BIT) != 0)
+    n_blocks |= (guint64)GUINT32_FROM_LE (super->s_blocks_count_hi) << 32;
+  off_t length = lseek (fd, 0, SEEK_END);
+  if (length < 0)
+    return throw_errno (error, "seek");
+  if (log_block > MAX_LOG_BLOCK)
+    return throw_error (error, TREE_ERROR_CORRUPT, "its blocks are larger than 64 KiB");
+  guint64 block = (guint64)1024 << log_block;
+  return n_blocks <= (guint64)length / block ||
+         throw_error (error, TREE_ERROR_CORRUPT,
+                      "it is cut off: its file system has %" G_GUINT64_FORMAT
+                      " blocks of %" G_GUINT64_FORMAT " bytes, and it %" G_GUINT64_FORMAT " bytes",
+                      n_blocks, block, (guint64)length);
+}
+
 }
 
 /* Before the library looks: it says less, and opens what it should not. */
@@ -123,7 +148,8 @@ check_super (int fd, GError **error)
                         "it is no image of an ext2, ext3 or ext4 file "
                         "system");
   guint16 state = GUINT16_FROM_LE (super.s_state);
-  if (!check_features (GUINT32_FROM_LE (super.s_feature_incompat), error))
+  if (!check_features (GUINT32_FROM_LE (super.s_feature_incompat), error) ||
+      !check_length (fd, &super, error))
     return FALSE;
   return ((state & EXT2_VALID_FS) != 0 && (state & EXT2_ERROR_FS) == 0) ||
          throw_error (error, TREE_ERROR_INVALID,

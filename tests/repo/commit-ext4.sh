@@ -81,6 +81,8 @@ refused "feature 'encrypt', which cannot be read"
 cp disk.img bad.img
 printf '\200' | dd of=bad.img bs=1 seek=$((1024 + 99)) conv=notrunc status=none
 refused 'a feature that is not known: incompatible 0x80000000'
+head -c 900000 disk.img >bad.img
+refused 'it is cut off: its file system has 16384 blocks of 1024 bytes, and it 900000 bytes'
 head -c 1500 disk.img >bad.img
 refused 'it is no image of an ext2, ext3 or ext4 file system'
 : >bad.img
@@ -103,6 +105,58 @@ perl -pe 's/file-number-77/file-number-78/' disk.img >bad.img
 commit --tree=ext4=bad.img >/dev/null
 ok "what cannot be committed is named"
 
+# set NAME WORD: word $2 of what an inode has for its blocks becomes $3; 0 to 2 are the head of its extents, 3 to 5 the first.
+set_word () { cp disk.img bad.img; debugfs -w -R "sif $1 block[$2] $3" bad.img >/dev/null 2>&1; }
+set_word /usr/share/large 5 0xfffffff
+refused "'/usr/share/large': "
+set_word /usr/share/large 0 0x0004ffff
+refused "'/usr/share/large': "
+set_word /usr/share/large 0 0x00fff30a
+refused "'/usr/share/large': "
+# An index that leads to itself, and one to the super block.
+set_word /usr/share/large 1 0x00010000
+refused "'/usr/share/large': "
+# The same blocks as those of the inode tables: bytes are bytes, but a directory is none.
+set_word /usr/share/many 5 2
+refused "'/usr/share/many"
+change 'sif /usr/share/large size 0xffffffffffff'
+refused "'/usr/share/large': has 281474976710655 bytes, and there is no room for them"
+change 'sif /usr/slow size 100000'
+refused "'/usr/slow': the target of the link is empty or too long"
+change 'sif /usr/slow block[5] 0xfffffff'
+refused "'/usr/slow': "
+change 'sif /usr/bin/hi size 0'
+refused "'/usr/bin/hi': the target of the link is empty or too long"
+change 'sif /usr/share/zeros mode 0140644'
+refused "'/usr/share/zeros': Not a regular file or symlink"
+change 'sif /usr/share/many file_acl 0xfffffff'
+refused "'/usr/share/many': read extended attributes"
+change 'sif / mode 0100644'
+refused 'its root is no directory'
+ok "extents, sizes and attributes that lead nowhere"
+
+# A flipped bit, and a checksum that tells.
+image disk.img -t ext4 -b 4096 -O metadata_csum
+# flip BLOCK BYTE
+flip () {
+  cp disk.img bad.img
+  perl -e 'open (F, "+<", "bad.img"); seek (F, $ARGV[0], 0); read (F, $b, 1); seek (F, $ARGV[0], 0); print F chr (ord ($b) ^ 1)' \
+    $(($1 * 4096 + $2))
+}
+debugfs -R 'imap /usr/bin/hello' disk.img >imap 2>/dev/null
+block=$(sed -n 's/.*block \([0-9]*\), offset.*/\1/p' imap) offset=$(sed -n 's/.*offset 0x\([0-9a-f]*\).*/\1/p' imap)
+flip "$block" $((16#$offset + 24))
+refused "'/usr/bin/hello': read inode: Inode checksum does not match inode"
+flip "$(debugfs -R 'bmap /usr/share/many 0' disk.img 2>/dev/null)" 100
+refused "'/usr/share/many': read directory: Directory block checksum does not match"
+# Where the inodes are, which has its checksum in a descriptor that nobody verifies: the inodes have theirs.
+flip 1 8
+refused 'Inode checksum does not match|inode 2 is not in use'
+flip 0 $((1024 + 120))
+refused 'open the file system: .*checksum'
+ok "checksums that do not match"
+
+image disk.img -t ext4 -O '^metadata_csum,^dir_index'
 # Damage of all kinds: whatever comes of it, it is a commit or an error.
 image disk.img -t ext4
 for ((i = 0; i < 6; i++)); do
