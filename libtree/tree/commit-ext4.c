@@ -53,8 +53,6 @@ typedef struct {
   guint8 *buffer;
 } Image;
 
-typedef struct ext2_inode_large Inode;
-
 static gboolean
 throw_ext2 (const Image *self, errcode_t code, const char *what, GError **error)
 {
@@ -106,6 +104,8 @@ check_features (guint32 incompatible, GError **error)
                                    "the file system has a feature that is not known: incompatible "
                                    "0x%x",
                                    left);
+}
+
 /* What the library reads by, such as the number of groups, it believes: none of it may be more than
  * there is. */
 static gboolean
@@ -129,8 +129,6 @@ check_length (int fd, const struct ext2_super_block *super, GError **error)
                       "it is cut off: its file system has %" G_GUINT64_FORMAT
                       " blocks of %" G_GUINT64_FORMAT " bytes, and it %" G_GUINT64_FORMAT " bytes",
                       n_blocks, block, (guint64)length);
-}
-
 }
 
 /* Before the library looks: it says less, and opens what it should not. */
@@ -213,7 +211,7 @@ read_xattrs (const Image *self, ext2_ino_t ino, gboolean is_regular, GVariant **
 }
 
 static gboolean
-read_inode (const Image *self, ext2_ino_t ino, Inode *out, GError **error)
+read_inode (const Image *self, ext2_ino_t ino, Ext2Inode *out, GError **error)
 {
   memset (out, 0, sizeof *out);
   errcode_t code = self->api->read_inode_full (self->fs, ino, (struct ext2_inode *)out,
@@ -229,7 +227,7 @@ read_inode (const Image *self, ext2_ino_t ino, Inode *out, GError **error)
 }
 
 static gboolean
-read_meta (const Image *self, ext2_ino_t ino, const Inode *inode, FileMeta *out, GError **error)
+read_meta (const Image *self, ext2_ino_t ino, const Ext2Inode *inode, FileMeta *out, GError **error)
 {
   g_autofree char *rule = g_strdup (self->path->len > 0 ? self->path->str : "/");
   out->uid = inode->i_uid | ((guint32)inode->osd2.linux2.l_i_uid_high << 16);
@@ -270,7 +268,7 @@ read_bytes (const Image *self, ext2_file_t file, gboolean is_inline, guint64 siz
 }
 
 static gboolean
-read_content (const Image *self, ext2_ino_t ino, Inode *inode, guint64 size, Spool *out,
+read_content (const Image *self, ext2_ino_t ino, Ext2Inode *inode, guint64 size, Spool *out,
               GError **error)
 {
   ext2_file_t file = NULL;
@@ -287,7 +285,7 @@ read_content (const Image *self, ext2_ino_t ino, Inode *inode, guint64 size, Spo
 
 /* A short target lies in the inode where other files have their blocks. */
 static gboolean
-read_target (const Image *self, ext2_ino_t ino, Inode *inode, char **out, GError **error)
+read_target (const Image *self, ext2_ino_t ino, Ext2Inode *inode, char **out, GError **error)
 {
   guint64 size = inode->i_size;
   g_autofree char *target = NULL;
@@ -310,10 +308,11 @@ read_target (const Image *self, ext2_ino_t ino, Inode *inode, char **out, GError
 
 /* A file with several names is read once, unless a rule changes it at this one. */
 static gboolean
-is_known (Image *self, ext2_ino_t ino, const Inode *inode, TreeChecksum *slot)
+is_known (Image *self, MtreeDir *parent, ext2_ino_t ino, const Ext2Inode *inode, TreeChecksum *slot)
 {
   if (inode->i_links_count < 2 || filter_goes_by_path (self->options->filter, self->path->str))
     return FALSE;
+  mtree_pin (parent);
   TreeChecksum *before = g_hash_table_lookup (self->files, GUINT_TO_POINTER (ino));
   if (before == NULL) {
     g_hash_table_insert (self->files, GUINT_TO_POINTER (ino), slot);
@@ -325,7 +324,7 @@ is_known (Image *self, ext2_ino_t ino, const Inode *inode, TreeChecksum *slot)
 }
 
 static gboolean
-add_file (Image *self, MtreeDir *parent, const Name *name, Inode *inode, GError **error)
+add_file (Image *self, MtreeDir *parent, const Name *name, Ext2Inode *inode, GError **error)
 {
   g_auto (FileMeta) meta = {0};
   TreeChecksum *slot;
@@ -335,7 +334,7 @@ add_file (Image *self, MtreeDir *parent, const Name *name, Inode *inode, GError 
                         "committed; remove it first");
   if (!mtree_put_file (self->tree, parent, name->name, &slot, error))
     return FALSE;
-  if (is_known (self, name->ino, inode, slot))
+  if (is_known (self, parent, name->ino, inode, slot))
     return TRUE;
   if (!read_meta (self, name->ino, inode, &meta, error))
     return FALSE;
@@ -370,13 +369,13 @@ collect_name (ext2_ino_t dir, int entry, struct ext2_dir_entry *dirent, int offs
   return 0;
 }
 
-static gboolean add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Inode *inode, int depth,
-                         GError **error);
+static gboolean add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Ext2Inode *inode,
+                         int depth, GError **error);
 
 static gboolean
 add_name (Image *self, MtreeDir *parent, const Name *name, int depth, GError **error)
 {
-  Inode inode;
+  Ext2Inode inode;
   MtreeDir *dir = NULL;
   if (filter_skips (self->options->filter, self->path->str))
     return TRUE;
@@ -403,13 +402,17 @@ add_names (Image *self, MtreeDir *dir, ext2_ino_t ino, int depth, GError **error
     if (!add_name (self, dir, name, depth, error))
       return FALSE; /* the path stays, for the message */
     g_string_truncate (self->path, len);
+    if (mtree_is_large (self->tree) &&
+        (!put_pool_wait (self->pool, error) || !mtree_unload (self->tree, dir, error)))
+      return FALSE;
     put_pool_show_progress (self->pool, self->options->progress, self->options->user_data);
   }
   return TRUE;
 }
 
 static gboolean
-add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Inode *inode, int depth, GError **error)
+add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Ext2Inode *inode, int depth,
+         GError **error)
 {
   g_auto (FileMeta) meta = {0};
   TreeChecksum checksum;
@@ -432,7 +435,7 @@ add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Inode *inode, int dep
 static gboolean
 read_root (Image *self, int fd, GError **error)
 {
-  Inode inode;
+  Ext2Inode inode;
   if (!open_image (self, fd, error) || !read_inode (self, EXT2_ROOT_INO, &inode, error))
     return FALSE;
   if (!S_ISDIR (inode.i_mode))

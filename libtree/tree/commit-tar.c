@@ -421,6 +421,7 @@ add_regular (Reader *self, struct archive_entry *entry, const char *path, FileMe
   hollow->meta = *meta;
   hollow->slot = slot;
   *meta = (FileMeta){0};
+  mtree_pin (parent);
   g_hash_table_insert (self->hollow, g_strdup (path), hollow);
   return TRUE;
 }
@@ -487,6 +488,7 @@ add_link (Reader *self, struct archive_entry *entry, const char *path, const cha
   link->path = g_strdup (path);
   link->target = g_steal_pointer (&target);
   link->slot = slot;
+  mtree_pin (parent);
   g_ptr_array_add (self->links, link);
   return TRUE;
 }
@@ -566,10 +568,17 @@ add_entry (Reader *self, struct archive_entry *entry, const char *path, GError *
   if (self->api->entry_hardlink (entry) != NULL)
     return add_link (self, entry, path, rule, error);
   filter_apply (self->options->filter, rule, &meta);
-  return S_ISLNK (meta.mode) ? add_symlink (self, entry, path, &meta, error)
-                             : add_regular (self, entry, path, &meta, error);
   if (!filter_label (self->options->filter, rule, &meta, error))
     return FALSE;
+  return S_ISLNK (meta.mode) ? add_symlink (self, entry, path, &meta, error)
+                             : add_regular (self, entry, path, &meta, error);
+}
+
+static gboolean
+bound_memory (const Reader *self, GError **error)
+{
+  return !mtree_is_large (self->tree) ||
+         (put_pool_wait (self->pool, error) && mtree_unload (self->tree, self->parent, error));
 }
 
 static gboolean
@@ -588,6 +597,8 @@ read_entries (Reader *self, GError **error)
     g_autofree char *path = tree_path (self, raw, error);
     if (path == NULL || (!is_skipped (self, path) && !add_entry (self, entry, path, error)))
       return prefix_error (error, "'%s'", raw != NULL ? raw : "?");
+    if (!bound_memory (self, error))
+      return FALSE;
     put_pool_show_progress (self->pool, self->options->progress, self->options->user_data);
   }
   return TRUE; /* put_pool_finish() has the error */

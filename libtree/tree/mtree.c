@@ -12,12 +12,19 @@ typedef struct {
   char name[];
 } MtreeFile;
 
+/* How many entries are kept before finished directories are written, at first. */
+#define MAX_LOADED ((gsize)64 * 1024)
+
 struct MtreeDir {
+  MtreeDir *parent;  /* borrowed; NULL for the root */
   TreeChecksum base; /* the dirtree it stands on … */
-  gboolean has_base;
-  gboolean loaded; /* … and whose entries are in the tables */
   TreeChecksum meta;
-  gboolean has_meta;
+  guint has_base : 1;
+  guint loaded : 1; /* … and whose entries are in the tables */
+  guint has_meta : 1;
+  guint pinned : 1;   /* slots of its files are filled at the end */
+  guint unloaded : 1; /* the base was written by mtree_unload() */
+  guint is_open : 1;  /* while mtree_unload() runs: it is on the way to where the caller is */
   GHashTable *files; /* name -> owned MtreeFile, whose name is the key; NULL while there are none */
   GHashTable *dirs;  /* owned name -> owned MtreeDir; NULL while there are none */
 };
@@ -26,6 +33,9 @@ struct Mtree {
   Txn *txn; /* borrowed */
   MtreeDir *root;
   GPtrArray *replaced; /* MtreeFile: somebody may still write a checksum there */
+  gsize n_loaded;      /* entries in tables */
+  gsize max_loaded;
+  gsize n_reloaded; /* since mtree_unload() */
 };
 
 static void
@@ -38,9 +48,10 @@ dir_free (gpointer dir)
 }
 
 static MtreeDir *
-dir_new (const TreeRoot *base)
+dir_new (MtreeDir *parent, const TreeRoot *base)
 {
   MtreeDir *self = g_new0 (MtreeDir, 1);
+  self->parent = parent;
   if (base == NULL)
     return self;
   self->base = base->tree;
@@ -54,7 +65,8 @@ mtree_new (Txn *txn, const TreeRoot *base)
 {
   Mtree *self = g_new0 (Mtree, 1);
   self->txn = txn;
-  self->root = dir_new (base);
+  self->max_loaded = MAX_LOADED;
+  self->root = dir_new (NULL, base);
   self->replaced = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
@@ -91,8 +103,9 @@ mtree_dir_set_meta (MtreeDir *dir, const TreeChecksum *meta)
 /* ---- Entries ---- */
 
 static MtreeFile *
-add_file (MtreeDir *dir, const char *name)
+add_file (Mtree *self, MtreeDir *dir, const char *name)
 {
+  self->n_loaded++;
   if (dir->files == NULL)
     dir->files = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   gsize len = strlen (name) + 1;
@@ -103,8 +116,9 @@ add_file (MtreeDir *dir, const char *name)
 }
 
 static void
-add_dir (MtreeDir *dir, const char *name, MtreeDir *child)
+add_dir (Mtree *self, MtreeDir *dir, const char *name, MtreeDir *child)
 {
+  self->n_loaded++;
   if (dir->dirs == NULL)
     dir->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, dir_free);
   g_hash_table_insert (dir->dirs, g_strdup (name), child);
@@ -121,13 +135,14 @@ load (Mtree *self, MtreeDir *dir, GError **error)
   DirTreeEntry entry;
   for (guint i = 0; i < tree.files.n; i++) {
     dirtree_file (&tree, i, &entry);
-    add_file (dir, entry.name)->content = entry.content;
+    add_file (self, dir, entry.name)->content = entry.content;
   }
   for (guint i = 0; i < tree.dirs.n; i++) {
     dirtree_dir (&tree, i, &entry);
-    add_dir (dir, entry.name, dir_new (&(TreeRoot){entry.content, entry.meta}));
+    add_dir (self, dir, entry.name, dir_new (dir, &(TreeRoot){entry.content, entry.meta}));
   }
   dir->loaded = TRUE;
+  self->n_reloaded += dir->unloaded ? tree.files.n + tree.dirs.n : 0;
   return TRUE;
 }
 
@@ -154,8 +169,8 @@ mtree_ensure_dir (Mtree *self, MtreeDir *parent, const char *name, MtreeDir **ou
   if (!mtree_find_dir (self, parent, name, out, error))
     return FALSE;
   if (*out == NULL) {
-    *out = dir_new (NULL);
-    add_dir (parent, name, *out);
+    *out = dir_new (parent, NULL);
+    add_dir (self, parent, name, *out);
   }
   return TRUE;
 }
@@ -184,7 +199,7 @@ mtree_put_file (Mtree *self, MtreeDir *parent, const char *name, TreeChecksum **
     g_hash_table_steal (parent->files, name);
     g_ptr_array_add (self->replaced, before);
   }
-  *out_slot = &add_file (parent, name)->content;
+  *out_slot = &add_file (self, parent, name)->content;
   return TRUE;
 }
 
@@ -259,4 +274,67 @@ gboolean
 mtree_write (Mtree *self, TreeRoot *out, GError **error)
 {
   return write_dir (self, self->root, out, error);
+}
+
+/* ---- Memory ---- */
+
+void
+mtree_pin (MtreeDir *dir)
+{
+  dir->pinned = TRUE;
+}
+
+gboolean
+mtree_is_large (const Mtree *self)
+{
+  return self->n_loaded > self->max_loaded;
+}
+
+/* Writes the directory if nothing can change it but another visit, and forgets what is in it. */
+static gboolean
+unload_dir (Mtree *self, MtreeDir *dir, gboolean *out_done, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name;
+  gpointer child;
+  gboolean done = dir->parent != NULL && dir->has_meta && !dir->pinned && !dir->is_open;
+  if (dir->dirs != NULL)
+    g_hash_table_iter_init (&iter, dir->dirs);
+  while (dir->dirs != NULL && g_hash_table_iter_next (&iter, &name, &child)) {
+    gboolean child_done = FALSE;
+    if (!unload_dir (self, child, &child_done, error))
+      return prefix_error (error, "'%s'", (const char *)name);
+    done = done && child_done;
+  }
+  *out_done = done;
+  if (!done || (dir->has_base && !dir->loaded))
+    return TRUE;
+  TreeRoot written;
+  if (!write_dir (self, dir, &written, error))
+    return FALSE;
+  self->n_loaded -= dir->files != NULL ? g_hash_table_size (dir->files) : 0;
+  self->n_loaded -= dir->dirs != NULL ? g_hash_table_size (dir->dirs) : 0;
+  g_clear_pointer (&dir->files, g_hash_table_unref);
+  g_clear_pointer (&dir->dirs, g_hash_table_unref);
+  dir->base = written.tree;
+  dir->has_base = dir->unloaded = TRUE;
+  dir->loaded = FALSE;
+  return TRUE;
+}
+
+gboolean
+mtree_unload (Mtree *self, MtreeDir *current, GError **error)
+{
+  gboolean done = FALSE;
+  for (MtreeDir *at = current; at != NULL; at = at->parent)
+    at->is_open = TRUE;
+  gboolean ok = unload_dir (self, self->root, &done, error);
+  for (MtreeDir *at = current; at != NULL; at = at->parent)
+    at->is_open = FALSE;
+  /* In an order that comes back to what was written, or with much that cannot be, room for more
+   * costs less than the work. */
+  if (self->n_reloaded > self->max_loaded / 2 || self->n_loaded > self->max_loaded / 2)
+    self->max_loaded *= 2;
+  self->n_reloaded = 0;
+  return ok;
 }

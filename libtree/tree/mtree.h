@@ -30,9 +30,19 @@ gboolean mtree_find_file (Mtree *self, MtreeDir *parent, const char *name, TreeC
                           GError **error);
 /* A file of that name takes the place of one that is there; a directory is an error. *@out_slot is
  * where its checksum goes, at any time before mtree_write() and from any thread; it lasts as long
- * as the tree, whatever becomes of the file. */
+ * as the tree, whatever becomes of the file, or until mtree_unload(). */
 gboolean mtree_put_file (Mtree *self, MtreeDir *parent, const char *name, TreeChecksum **out_slot,
                          GError **error);
+
+/* A tree with millions of files does not fit into memory, and need not: most archives go through it
+ * directory by directory. When it is large, whoever fills it waits until all slots so far are
+ * filled, and has those directories written that it is not in; they are read again if it comes
+ * back.
+ * @current: where it is; it and its parents stay as they are, pointers to others are void. */
+gboolean mtree_is_large (const Mtree *self);
+gboolean mtree_unload (Mtree *self, MtreeDir *current, GError **error);
+/* The directory stays: a slot in it is not filled before the end, or looked at again. */
+void mtree_pin (MtreeDir *dir);
 
 /* Writes the dirtrees. Each directory must have metadata. */
 gboolean mtree_write (Mtree *self, TreeRoot *out, GError **error);

@@ -134,12 +134,18 @@ worker_free (gpointer worker)
 
 static const PoolFuncs put_funcs = {worker_new, worker_free, run, job_free};
 
+static void
+start (PutPool *self)
+{
+  self->pool = pool_new (&put_funcs, pool_default_workers (0), MAX_QUEUED, self);
+}
+
 PutPool *
 put_pool_new (Txn *txn)
 {
   PutPool *self = g_new0 (PutPool, 1);
   self->txn = txn;
-  self->pool = pool_new (&put_funcs, pool_default_workers (0), MAX_QUEUED, self);
+  start (self);
   return self;
 }
 
@@ -174,6 +180,14 @@ put_pool_show_progress (PutPool *self, TreeProgress progress, gpointer user_data
     return;
   self->next_progress = now + PROGRESS_US;
   progress (self->n_files, 0, 0, "committing files", user_data);
+}
+
+gboolean
+put_pool_wait (PutPool *self, GError **error)
+{
+  gboolean ok = pool_finish (self->pool, error);
+  start (self);
+  return ok;
 }
 
 gboolean

@@ -35,5 +35,7 @@ gboolean put_pool_push (PutPool *self, FileMeta *meta, Spool *content, const cha
 gboolean put_pool_failed (PutPool *self);
 /* Tells how many files were pushed, not too often. @progress may be NULL. */
 void put_pool_show_progress (PutPool *self, TreeProgress progress, gpointer user_data);
+/* Waits for all files so far. */
+gboolean put_pool_wait (PutPool *self, GError **error);
 /* Waits for all files and frees the pool. */
 gboolean put_pool_finish (PutPool *self, GError **error);
