@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/xattr.h"
 #include "plain/layout.h"
+#include "store/object-read.h"
 
 /* What is known of a file while it is committed. */
 typedef struct {
@@ -56,6 +57,14 @@ take_known (CommitFiles *self, const TreeChecksum *checksum, gboolean *out_known
   return TRUE;
 }
 
+static gboolean
+has_no_xattrs (const CommitFiles *self, const TreeChecksum *checksum)
+{
+  g_auto (StoreFile) file = {.fd = -1};
+  return object_open_file (txn_get_repo (self->txn), NULL, checksum, &file, NULL) &&
+         file.meta.xattrs == NULL;
+}
+
 /* A file that shares its inode with an object is that object, if the commit would make the same of
  * it. */
 static gboolean
@@ -64,7 +73,8 @@ is_linked (const CommitFiles *self, const File *file, TreeChecksum *out)
   if (self->devino == NULL || !devino_lookup (self->devino, &file->st, out))
     return FALSE;
   FileMeta meta = filtered_meta (self, file);
-  return self->trust_canonical || (is_as_found (file, &meta) && !self->filter->no_xattrs);
+  return self->trust_canonical ||
+         (is_as_found (file, &meta) && (!self->filter->no_xattrs || has_no_xattrs (self, out)));
 }
 
 /* A file with a rule of its own is always read: the tables know inodes, and rules go by the path.

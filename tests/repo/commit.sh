@@ -187,3 +187,14 @@ ok "what cannot be committed is named, and nothing has changed"
 fails_with 'write to standard output: No space left on device' sh -c "$PANDO commit -b os/full tree >/dev/full"
 $PANDO rev-parse os/full >/dev/null
 ok "a full disk behind standard output is reported"
+
+# A repository without attributes has objects without them: links into it need not be read either.
+"$PANDO" --repo=plain init --mode=bare-user
+"$PANDO" --repo=plain config set core.disable-xattrs true
+"$PANDO" --repo=plain commit -b from --owner-uid="$(id -u)" --owner-gid=81 tree >out
+"$PANDO" --repo=plain checkout -U -H from linked
+"$PANDO" --repo=plain commit -b to --link-checkout-speedup --table-output linked >out
+assert_match out '^Content Cache Hits: [1-9]'
+"$PANDO" --repo=plain ls to /usr/bin/hello >out
+assert_match out ' 81 .* /usr/bin/hello$'
+ok "links into a repository without attributes"
