@@ -2,7 +2,7 @@
 /* Static deltas: what leads from one commit to another, or from nothing to one, in a few files. */
 #pragma once
 
-#include "tree-repo.h"
+#include "tree-sign.h"
 
 G_BEGIN_DECLS
 
@@ -107,23 +107,40 @@ TREE_API gboolean tree_repo_reindex_deltas (TreeRepo *self, const TreeChecksum *
 /**
  * tree_repo_apply_delta:
  * @path: of a superblock, or of a directory that has one
+ * @keys: (nullable): whose signature it must have; NULL: none, unless the repository demands it
  * @progress: (nullable): done and total are parts
  *
  * Makes the target of a delta from its origin, which must be here. Every part is verified before it
  * is used, every object before it is stored, and the commit only counts when nothing is missing of
  * it. The memory that it takes does not depend on the delta.
  *
- * Errors: TREE_ERROR_NOT_FOUND without the origin; TREE_ERROR_CORRUPT; TREE_ERROR_SIGNATURE when
- * the repository demands signed deltas
+ * Errors: TREE_ERROR_NOT_FOUND without the origin; TREE_ERROR_CORRUPT; TREE_ERROR_SIGNATURE,
+ * also when core.sign-verify-deltas demands one and there are no @keys
  */
-TREE_API gboolean tree_repo_apply_delta (TreeRepo *self, const char *path, TreeProgress progress,
+TREE_API gboolean tree_repo_apply_delta (TreeRepo *self, const char *path,
+                                         const TreeVerifyKeys *keys, TreeProgress progress,
                                          gpointer user_data, GError **error);
+
+/**
+ * tree_repo_verify_delta:
+ * @name: as for tree_repo_load_delta()
+ * @out_text: (transfer full): by which key it is signed
+ *
+ * Is the superblock, which names the checksums of all parts, signed by one of the keys?
+ *
+ * Errors: TREE_ERROR_SIGNATURE when it is not
+ */
+TREE_API gboolean tree_repo_verify_delta (const TreeRepo *self, const char *name,
+                                          const TreeVerifyKeys *keys, char **out_text,
+                                          GError **error);
 
 /**
  * TreeGenerateDeltaOptions:
  * @filename: (nullable): write the superblock here, and the parts beside it; NULL: into the
  * repository
  * @inline_parts: put the parts into the superblock
+ * @signers: (nullable): TreeSigner; the signatures stand beside the superblock, or with @filename
+ * in it
  * @big_endian: the byte order of its numbers
  * @min_fallback_bytes: a regular file that is larger is left to be fetched by itself; 0: none
  * @max_bsdiff_bytes: of an old file and its successor together, to be compared byte by byte; 0:
@@ -135,6 +152,7 @@ TREE_API gboolean tree_repo_apply_delta (TreeRepo *self, const char *path, TreeP
 typedef struct {
   const char *filename;
   gboolean inline_parts;
+  const GPtrArray *signers;
   gboolean big_endian;
   guint64 min_fallback_bytes;
   guint64 max_bsdiff_bytes;

@@ -64,7 +64,8 @@
   X (cmd_static_delta_indexes)                                                                     \
   X (cmd_static_delta_list)                                                                        \
   X (cmd_static_delta_reindex)                                                                     \
-  X (cmd_static_delta_show)
+  X (cmd_static_delta_show)                                                                        \
+  X (cmd_static_delta_verify)
 
 #define DECLARE(command) extern const Command command;
 #define ENTRY(command) &command,

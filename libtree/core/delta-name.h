@@ -9,6 +9,9 @@
 #define DELTAS_DIR "deltas"
 #define DELTA_INDEXES_DIR "delta-indexes"
 #define DELTA_SUPERBLOCK "superblock"
+/* Signatures of the superblock, `a{sv}` like summary.sig, so that who cannot verify them finds the
+ * superblock as it is. */
+#define DELTA_SIGNATURES "superblock.sig"
 #define DELTA_INDEX_SUFFIX ".index"
 /* Two checksums, what is between them, and a NUL. */
 #define DELTA_NAME_MAX (2 * (TREE_CHECKSUM_HEX_LEN + 1))

@@ -368,3 +368,12 @@ delta_unwrap (GBytes *file, GBytes **out_superblock, GVariant **out_signatures, 
   *out_signatures = g_steal_pointer (&signatures);
   return TRUE;
 }
+
+GBytes *
+delta_wrap (GBytes *superblock, GVariant *signatures)
+{
+  g_autoptr (GVariant) container = g_variant_ref_sink (g_variant_new (
+      "(t@ay@a{sv})", GUINT64_TO_BE (SIGNED_MAGIC),
+      g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, superblock, TRUE), signatures));
+  return g_variant_get_data_as_bytes (container);
+}

@@ -84,3 +84,4 @@ GBytes *delta_superblock_build (const DeltaDraft *draft);
  * (transfer full): NULL then. */
 gboolean delta_unwrap (GBytes *file, GBytes **out_superblock, GVariant **out_signatures,
                        GError **error);
+GBytes *delta_wrap (GBytes *superblock, GVariant *signatures);

@@ -11,6 +11,7 @@
 #include "delta/apply-part.h"
 #include "delta/complete.h"
 #include "delta/load.h"
+#include "delta/verify.h"
 #include "store/object-read.h"
 #include "tree-delta.h"
 
@@ -89,18 +90,13 @@ check_origin (const TreeRepo *repo, const DeltaName *name, GError **error)
 }
 
 static gboolean
-check_signed (const TreeRepo *repo, const Delta *delta, GError **error)
+check_signed (const TreeRepo *repo, const Delta *delta, const TreeVerifyKeys *keys, GError **error)
 {
   gboolean demanded = FALSE;
+  g_autofree char *text = NULL;
   if (!repo_config_boolean (repo, "core", "sign-verify-deltas", FALSE, &demanded, error))
     return FALSE;
-  if (!demanded)
-    return TRUE;
-  return throw_error (error, TREE_ERROR_SIGNATURE,
-                      delta->signatures != NULL
-                          ? "signatures cannot be verified yet, and core.sign-verify-deltas "
-                            "demands it"
-                          : "the delta is not signed, and core.sign-verify-deltas demands it");
+  return (!demanded && keys == NULL) || delta_verify (repo, delta, keys, &text, error);
 }
 
 static gboolean
@@ -115,12 +111,13 @@ stage_commit (Txn *txn, const DeltaSuperblock *superblock, GError **error)
 }
 
 static gboolean
-apply (TreeRepo *repo, const Delta *delta, TreeProgress progress, gpointer user_data,
-       GError **error)
+apply (TreeRepo *repo, const Delta *delta, const TreeVerifyKeys *keys, TreeProgress progress,
+       gpointer user_data, GError **error)
 {
   const DeltaSuperblock *superblock = &delta->superblock;
   g_auto (Commit) commit = {0};
-  if (!check_signed (repo, delta, error) || !commit_parse (superblock->commit, &commit, error))
+  if (!check_signed (repo, delta, keys, error) ||
+      !commit_parse (superblock->commit, &commit, error))
     return FALSE;
   g_autoptr (Txn) txn = txn_begin (repo, /* fsync= */ TRUE, error);
   Apply self = {.txn = txn, .delta = delta};
@@ -136,11 +133,11 @@ apply (TreeRepo *repo, const Delta *delta, TreeProgress progress, gpointer user_
 }
 
 gboolean
-tree_repo_apply_delta (TreeRepo *self, const char *path, TreeProgress progress, gpointer user_data,
-                       GError **error)
+tree_repo_apply_delta (TreeRepo *self, const char *path, const TreeVerifyKeys *keys,
+                       TreeProgress progress, gpointer user_data, GError **error)
 {
   g_auto (Delta) delta = DELTA_INIT;
   return delta_open_path (&delta, self, path, error) &&
-         (apply (self, &delta, progress, user_data, error) ||
+         (apply (self, &delta, keys, progress, user_data, error) ||
           prefix_error (error, "static delta '%s'", path));
 }

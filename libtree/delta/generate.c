@@ -21,6 +21,7 @@
 #include "delta/output.h"
 #include "delta/part-writer.h"
 #include "plain/layout.h"
+#include "sign/signer.h"
 #include "tree-delta.h"
 
 enum {
@@ -397,17 +398,36 @@ build_superblock (Generate *self, GError **error)
 }
 
 static gboolean
-write_superblock (Generate *self, GError **error)
+write_file (Generate *self, const char *file, GBytes *bytes, GError **error)
 {
   gsize len = 0;
-  g_autoptr (GBytes) bytes = build_superblock (self, error);
-  autofd int fd = bytes != NULL ? delta_output_create (&self->output, DELTA_SUPERBLOCK, error) : -1;
-  if (fd < 0)
-    return FALSE;
   const void *data = g_bytes_get_data (bytes, &len);
+  autofd int fd = delta_output_create (&self->output, file, error);
   self->result.size += len;
+  return fd >= 0 && fd_write_all (fd, data, len, error) &&
+         delta_output_finish (&self->output, fd, error);
+}
+
+static gboolean
+write_superblock (Generate *self, GError **error)
+{
+  g_autoptr (GBytes) bytes = build_superblock (self, error);
+  g_autoptr (GVariant) signatures = NULL;
+  const GPtrArray *signers = self->options->signers;
+  if (bytes == NULL)
+    return FALSE;
   self->result.n_parts = self->parts->len;
-  return fd_write_all (fd, data, len, error) && delta_output_finish (&self->output, fd, error);
+  if (signers == NULL || signers->len == 0)
+    return write_file (self, DELTA_SUPERBLOCK, bytes, error);
+  if (!signers_sign (signers, bytes, &signatures, error))
+    return FALSE;
+  if (self->options->filename == NULL) {
+    g_autoptr (GBytes) beside = g_variant_get_data_as_bytes (signatures);
+    return write_file (self, DELTA_SIGNATURES, beside, error) &&
+           write_file (self, DELTA_SUPERBLOCK, bytes, error);
+  }
+  g_autoptr (GBytes) wrapped = delta_wrap (bytes, signatures);
+  return write_file (self, DELTA_SUPERBLOCK, wrapped, error);
 }
 
 /* ---- Setting up ---- */

@@ -5,19 +5,23 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "plain/layout.h"
+#include "sign/judge.h"
 
 /* A file up to this size is read into memory. */
 #define SMALL_MAX (1024 * 1024)
+#define SIGNATURES_MAX ((gsize)16 * 1024 * 1024)
 
 void
 delta_clear (Delta *self)
 {
   fd_cleanup (&self->dfd);
   g_clear_pointer (&self->file, g_bytes_unref);
+  g_clear_pointer (&self->plain, g_bytes_unref);
   delta_superblock_clear (&self->superblock);
   g_clear_pointer (&self->signatures, g_variant_unref);
 }
@@ -42,6 +46,19 @@ take_copy (int fd, guint64 size, const TreeRepo *repo, GError **error)
   return temp_file_take_bytes (&temp, error);
 }
 
+/* Signatures that are damaged are none. */
+static gboolean
+load_signatures (Delta *self, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  if (self->signatures != NULL)
+    return TRUE;
+  if (!file_read_at (self->dfd, DELTA_SIGNATURES, SIGNATURES_MAX, &bytes, error))
+    return FALSE;
+  self->signatures = sign_dict_parse (bytes);
+  return TRUE;
+}
+
 static gboolean
 load (Delta *self, const TreeRepo *repo, const char *file, GError **error)
 {
@@ -52,9 +69,9 @@ load (Delta *self, const TreeRepo *repo, const char *file, GError **error)
   if (!S_ISREG (st.st_mode))
     return throw_error (error, TREE_ERROR_INVALID, "'%s' is not a regular file", file);
   self->file = take_copy (fd, (guint64)st.st_size, repo, error);
-  g_autoptr (GBytes) superblock = NULL;
-  return self->file != NULL && delta_unwrap (self->file, &superblock, &self->signatures, error) &&
-         delta_superblock_parse (superblock, &self->superblock, error);
+  return self->file != NULL && delta_unwrap (self->file, &self->plain, &self->signatures, error) &&
+         delta_superblock_parse (self->plain, &self->superblock, error) &&
+         (strcmp (file, DELTA_SUPERBLOCK) != 0 || load_signatures (self, error));
 }
 
 gboolean

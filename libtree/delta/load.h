@@ -8,10 +8,11 @@
 #include "store/repo.h"
 
 typedef struct {
-  int dfd;      /* owned: the directory of the parts' files */
-  GBytes *file; /* owned: what was opened; nobody can change it any more */
+  int dfd;       /* owned: the directory of the parts' files */
+  GBytes *file;  /* owned: what was opened; nobody can change it any more */
+  GBytes *plain; /* owned: the superblock in it, which is what was signed */
   DeltaSuperblock superblock;
-  GVariant *signatures; /* owned; NULL: it is not signed */
+  GVariant *signatures; /* owned: in the file or beside it; NULL: it is not signed */
 } Delta;
 
 #define DELTA_INIT                                                                                 \

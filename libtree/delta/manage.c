@@ -10,6 +10,7 @@
 #include "core/delta-ops.h"
 #include "delta/apply-part.h"
 #include "delta/load.h"
+#include "delta/verify.h"
 #include "plain/layout.h"
 #include "store/delta-index.h"
 #include "tree-delta.h"
@@ -174,14 +175,30 @@ fill_fallbacks (const DeltaSuperblock *superblock, TreeDeltaInfo *info)
   }
 }
 
+/* One of the repository's by its name, or any by its path. */
+static gboolean
+open_any (Delta *self, const TreeRepo *repo, const char *name, GError **error)
+{
+  DeltaName parsed;
+  *self = (Delta)DELTA_INIT;
+  if (strchr (name, '/') != NULL)
+    return delta_open_path (self, repo, name, error);
+  return parse_name (name, &parsed, error) && delta_open_name (self, repo, repo, &parsed, error);
+}
+
+gboolean
+tree_repo_verify_delta (const TreeRepo *self, const char *name, const TreeVerifyKeys *keys,
+                        char **out_text, GError **error)
+{
+  g_auto (Delta) delta = DELTA_INIT;
+  return open_any (&delta, self, name, error) && delta_verify (self, &delta, keys, out_text, error);
+}
+
 TreeDeltaInfo *
 tree_repo_load_delta (const TreeRepo *self, const char *name, GError **error)
 {
   g_auto (Delta) delta = DELTA_INIT;
-  DeltaName parsed;
-  if (strchr (name, '/') != NULL ? !delta_open_path (&delta, self, name, error)
-                                 : !parse_name (name, &parsed, error) ||
-                                       !delta_open_name (&delta, self, self, &parsed, error))
+  if (!open_any (&delta, self, name, error))
     return NULL;
   const DeltaSuperblock *superblock = &delta.superblock;
   g_autoptr (TreeDeltaInfo) info = g_new0 (TreeDeltaInfo, 1);

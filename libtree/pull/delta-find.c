@@ -190,7 +190,6 @@ fetch_superblock (Finder *self, const DeltaEntry *offer, Delta *out, GError **er
   PullContext *context = self->context;
   g_auto (PullAnswer) answer = {0};
   PullAnswer *const answers[] = {&answer};
-  g_autoptr (GBytes) superblock = NULL;
   g_autofree char *dir = delta_name_to_path (&offer->name);
   g_autofree char *path = g_build_filename (dir, DELTA_SUPERBLOCK, NULL);
   answer_request_body (&answer, context->fetcher,
@@ -204,8 +203,8 @@ fetch_superblock (Finder *self, const DeltaEntry *offer, Delta *out, GError **er
   }
   out->file = g_steal_pointer (&answer.bytes);
   return (check_file (out, offer, error) &&
-          delta_unwrap (out->file, &superblock, &out->signatures, error) &&
-          delta_superblock_parse (superblock, &out->superblock, error)) ||
+          delta_unwrap (out->file, &out->plain, &out->signatures, error) &&
+          delta_superblock_parse (out->plain, &out->superblock, error)) ||
          prefix_error (error, "fetched '%s'", answer.url);
 }
 

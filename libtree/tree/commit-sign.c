@@ -108,22 +108,29 @@ new_keys (const TreeVerifyKeys *given, GError **error)
   return add_given (keys, given, error) ? g_steal_pointer (&keys) : NULL;
 }
 
+SignKeys *
+verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error)
+{
+  g_autoptr (SignKeys) all = new_keys (given, error);
+  if (all == NULL)
+    return NULL;
+  gboolean has_given = given->keys_file != NULL || (given->keys != NULL && given->keys[0] != NULL);
+  gboolean ok = given->keys_dir != NULL
+                    ? sign_keys_add_folder (all, AT_FDCWD, given->keys_dir,
+                                            SIGN_KEYS_TRUSTED | SIGN_KEYS_REVOKED, error)
+                    : trust_add_system_keys (
+                          repo, all, SIGN_KEYS_REVOKED | (has_given ? 0 : SIGN_KEYS_TRUSTED),
+                          error);
+  return ok ? g_steal_pointer (&all) : NULL;
+}
+
 gboolean
 tree_repo_verify_commit (const TreeRepo *self, const TreeChecksum *commit,
                          const TreeVerifyKeys *keys, char **out_text, GError **error)
 {
   g_auto (Signed) it = {.lock = -1};
-  g_autoptr (SignKeys) all = new_keys (keys, error);
+  g_autoptr (SignKeys) all = verify_keys_load (self, keys, error);
   if (all == NULL || !load (self, commit, &it, error))
-    return FALSE;
-  gboolean has_given = keys->keys_file != NULL || (keys->keys != NULL && keys->keys[0] != NULL);
-  gboolean ok = keys->keys_dir != NULL
-                    ? sign_keys_add_folder (all, AT_FDCWD, keys->keys_dir,
-                                            SIGN_KEYS_TRUSTED | SIGN_KEYS_REVOKED, error)
-                    : trust_add_system_keys (
-                          self, all, SIGN_KEYS_REVOKED | (has_given ? 0 : SIGN_KEYS_TRUSTED),
-                          error);
-  if (!ok)
     return FALSE;
   g_autofree char *text = NULL;
   if (sign_judge (all, it.bytes, it.detached, &text) != SIGN_GOOD)

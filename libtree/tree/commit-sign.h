@@ -2,9 +2,15 @@
 /* Signing what is written; the public part is in tree-sign.h. */
 #pragma once
 
+#include "sign/keys.h"
 #include "store/txn.h"
+#include "tree-sign.h"
 
 /* Stages the detached metadata @dict (NULL: nothing yet) with signatures of the commit in @bytes
  * added by @signers (TreeSigner; NULL: none). Nothing is staged where there is neither. */
 gboolean commit_put_detached (Txn *txn, const TreeChecksum *commit, GBytes *bytes, GVariant *dict,
                               const GPtrArray *signers, GError **error);
+
+/* The keys that count when somebody verifies by hand: those that were given, and those of the
+ * system as far as TreeVerifyKeys says. */
+SignKeys *verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error);

@@ -7,6 +7,7 @@
 
 #include "src/command.h"
 #include "src/rev.h"
+#include "src/signers.h"
 #include "src/show/progress.h"
 #include "tree-delta.h"
 #include "tree-error.h"
@@ -26,6 +27,8 @@ static char *opt_max_bsdiff;
 static char *opt_max_chunk;
 static char *opt_max_memory;
 static char *opt_filename;
+static SignOptions opt_sign;
+static char *opt_keys_file;
 
 static const GOptionEntry options[] = {
     {"from", 0, 0, G_OPTION_ARG_STRING, &opt_from,
@@ -51,6 +54,9 @@ static const GOptionEntry options[] = {
      "Byte order of its numbers: l or B", "ORDER"},
     {"swap-endianness", 0, 0, G_OPTION_ARG_NONE, &opt_swap_endianness,
      "The order that this machine has not", NULL},
+    SIGN_OPTIONS (opt_sign, "delta"),
+    {"keys-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_file, "The same as --sign-from-file",
+     "FILE"},
     {NULL},
 };
 
@@ -122,6 +128,20 @@ exists (const TreeRepo *repo, const char *name, gboolean *out, GError **error)
   return TRUE;
 }
 
+static GPtrArray *
+load_signers (GError **error)
+{
+  SignOptions sign = opt_sign;
+  g_autoptr (GPtrArray) files = g_ptr_array_new ();
+  for (char **file = sign.files; file != NULL && *file != NULL; file++)
+    g_ptr_array_add (files, *file);
+  if (opt_keys_file != NULL)
+    g_ptr_array_add (files, opt_keys_file);
+  g_ptr_array_add (files, NULL);
+  sign.files = (char **)files->pdata;
+  return signers_load (&sign, error);
+}
+
 static void
 print_result (const TreeGenerateDeltaResult *result)
 {
@@ -170,6 +190,10 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   }
   if (opt_disable_bsdiff)
     generate.max_bsdiff_bytes = 0;
+  g_autoptr (GPtrArray) signers = load_signers (error);
+  if (signers == NULL)
+    return FALSE;
+  generate.signers = signers;
   ShowProgress progress = {0};
   generate.inline_parts = opt_inline;
   generate.filename = opt_filename;

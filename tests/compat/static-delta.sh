@@ -83,3 +83,16 @@ for maker in "$PANDO" ostree; do
   done <names
   ok "both show the same of deltas of $maker"
 done
+
+export OSTREE_DUMMY_SIGN_ENABLED=1
+for pair in "$PANDO ostree" "ostree $PANDO"; do
+  read -r maker applier <<<"$pair"
+  "$maker" --repo=up static-delta generate --inline --min-fallback-size=0 --sign-type=dummy --sign=key --filename=signed m \
+    >out 2>err
+  receiver r bare-user
+  "$applier" --repo=r config set core.sign-verify-deltas true
+  ! "$applier" --repo=r static-delta apply-offline --sign-type=dummy signed other >out 2>err || fail "a wrong key does"
+  "$applier" --repo=r static-delta apply-offline --sign-type=dummy signed key >out 2>err
+  ostree --repo=r fsck -q
+  ok "$maker signs, $applier verifies"
+done

@@ -175,11 +175,35 @@ PY
 fails_with 'part 0: more than the' "$PANDO" --repo=r static-delta apply-offline bad
 ok "hostile parts leave nothing"
 
+export OSTREE_DUMMY_SIGN_ENABLED=1
 "$PANDO" --repo=r config set core.sign-verify-deltas true
-fails_with 'not signed' "$PANDO" --repo=r static-delta apply-offline one.delta
-"$PANDO" --repo=r config set core.sign-verify-deltas false
-"$PANDO" --repo=r static-delta apply-offline one.delta
-ok "core.sign-verify-deltas"
+fails_with 'Key is mandatory' "$PANDO" --repo=r static-delta apply-offline one.delta
+fails_with 'no signatures' "$PANDO" --repo=r static-delta apply-offline --sign-type=dummy one.delta key
+"$PANDO" --repo=up static-delta generate --inline --sign-type=dummy --sign=key --filename=signed.delta m >out 2>err
+fails_with 'Key is mandatory' "$PANDO" --repo=r static-delta apply-offline signed.delta
+fails_with 'incorrect signatures found: 1' "$PANDO" --repo=r static-delta apply-offline --sign-type=dummy signed.delta other
+fails_with 'No such|not in the' "$PANDO" --repo=r ls "$two"
+cp signed.delta forged.delta
+hurt forged.delta 60 1
+fails_with 'superblock|incorrect signatures' "$PANDO" --repo=r static-delta apply-offline --sign-type=dummy forged.delta key
+"$PANDO" --repo=r static-delta show ./signed.delta >out
+assert_match out '^Signed: yes$'
+"$PANDO" --repo=r static-delta apply-offline --sign-type=dummy signed.delta other key
+check r
+ok "a delta that must be signed, in one file"
+
+"$PANDO" --repo=up static-delta verify --sign-type=dummy "$one-$two" key >out 2>err && fail "it is not signed"
+assert_content out 'Verification fails'
+assert_match err 'no signatures in static-delta'
+echo key >keys
+"$PANDO" --repo=up static-delta generate --sign-type=dummy --keys-file=keys m >out 2>err
+assert_exists "$(dirname "$path")/superblock.sig"
+"$PANDO" --repo=up static-delta verify --sign-type=dummy "$one-$two" key >out
+assert_content out 'Verification OK'
+"$PANDO" --repo=up static-delta verify --sign-type=dummy --keys-file=keys "$(dirname "$path")" >out
+fails_with 'incorrect signatures' "$PANDO" --repo=up static-delta verify --sign-type=dummy "$one-$two" other
+fails_with 'Requested signature type|not a|no signature type|known' "$PANDO" --repo=up static-delta verify --sign-type=none "$one-$two" key
+ok "in the repository, signatures stand beside the superblock"
 
 "$PANDO" --repo=up static-delta reindex
 "$PANDO" --repo=up static-delta indexes >out
