@@ -106,13 +106,12 @@ find_known (CommitFiles *self, File *file, TreeChecksum *out, gboolean *out_know
 /* ---- Files that are read ---- */
 
 /* A file that its owner gives up may become the object, if it is just what the object should be.
- * Its other names, if it has any, were not given up: who writes to one of them would change the
- * object. */
+ * It may have other names, as files of a checkout by hard links have; scripts count on that. */
 static gboolean
 may_adopt (const CommitFiles *self, const File *file, const FileMeta *meta, int fd)
 {
-  return self->adopt && file->st.st_nlink == 1 && is_as_found (file, meta) &&
-         meta->xattrs == NULL && flistxattr (fd, NULL, 0) <= 0;
+  return self->adopt && is_as_found (file, meta) && meta->xattrs == NULL &&
+         flistxattr (fd, NULL, 0) <= 0;
 }
 
 static gboolean

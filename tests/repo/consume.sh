@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# commit --consume: a tree that is given up becomes the objects; what has other names, or is mounted there, stays whole.
+# commit --consume: a tree that is given up becomes the objects; what is mounted there stays whole.
 . "$(dirname "$0")/../lib.sh"
 mode=bare-user-only
 [ "$(id -u)" != 0 ] || mode=bare
@@ -30,11 +30,11 @@ rm -f other
 ln tree/usr/one other
 ln tree/usr/one tree/usr/two
 "$PANDO" --repo=repo commit "${options[@]}" --consume tree >rev
-echo changed >other
 "$PANDO" --repo=repo fsck -q >out
 "$PANDO" --repo=repo cat os /usr/two >out
 assert_content out one
-ok "a file with another name is copied: who writes there changes no object"
+assert_eq "$(stat -c %i other)" "$(stat -c %i "$(object /usr/one)")"
+ok "a file with other names becomes the object, too"
 
 new
 echo two >tree/usr/two
