@@ -26,6 +26,9 @@ G_BEGIN_DECLS
  * @untrusted: check the checksums of objects from local repositories, too
  * @bareuseronly_files: refuse regular files that have set-id or sticky bits, or that all may write
  * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
+ * @gpg_verify: of tree_repo_pull_local() alone: commits must have a good OpenPGP signature by a key
+ * of the remote that is named
+ * @gpg_verify_summary: … and so must the summary, which says then what the refs are
  * @disable_static_deltas: pull objects, also where there is a static delta
  * @require_static_deltas: fail where there is none
  * @dry_run: find the deltas, and do nothing else; the result tells their sizes
@@ -58,6 +61,8 @@ typedef struct {
   gboolean untrusted;
   gboolean bareuseronly_files;
   gboolean disable_verify_bindings;
+  gboolean gpg_verify;
+  gboolean gpg_verify_summary;
   gboolean disable_static_deltas;
   gboolean require_static_deltas;
   gboolean dry_run;
@@ -117,8 +122,8 @@ typedef struct {
  * is there already is not fetched; a pull that was interrupted goes on where it was. A commit whose
  * objects are not all there is marked as partial until they are.
  *
- * Signatures cannot be verified yet: a remote that demands them (`gpg-verify`, which is the
- * default, `sign-verify` and their `-summary` kin) is refused.
+ * What the remote's options demand to be signed (`gpg-verify`, which is the default, `sign-verify`
+ * and their `-summary` kin) is checked before anything that it names is fetched.
  *
  * Errors: TREE_ERROR_NOT_FOUND for a ref or object that the source lacks; TREE_ERROR_NETWORK;
  * TREE_ERROR_CORRUPT, naming URL and object, for wrong bytes; TREE_ERROR_SIGNATURE
@@ -138,6 +143,17 @@ TREE_API gboolean tree_repo_pull (TreeRepo *self, const char *remote,
 TREE_API gboolean tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
                                         const TreePullOptions *options, TreePullResult *out,
                                         GError **error);
+
+/**
+ * tree_repo_verify_commit_of_remote:
+ * @commit: one that is here
+ *
+ * Does the commit have the signatures that the remote demands today, by keys that count today?
+ *
+ * Errors: TREE_ERROR_SIGNATURE
+ */
+TREE_API gboolean tree_repo_verify_commit_of_remote (const TreeRepo *self, const char *remote,
+                                                     const TreeChecksum *commit, GError **error);
 
 /**
  * TreeRepairOptions:

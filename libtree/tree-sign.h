@@ -29,6 +29,17 @@ TREE_API TreeSigner *tree_signer_new (const char *type, const char *secret, GErr
  * The same without the secret passing through the memory of others. It signs by each key.
  */
 TREE_API TreeSigner *tree_signer_new_from_fd (const char *type, int fd, GError **error);
+
+/**
+ * tree_signer_new_gpg:
+ * @key_id: what gpg takes for the name of a key; its secret one must be there
+ * @home: (nullable): the home directory of gpg; NULL: the user's
+ *
+ * Signs by OpenPGP. gpg's agent may ask for a passphrase.
+ *
+ * Errors: TREE_ERROR_UNSUPPORTED without gpgme or gpg; TREE_ERROR_NOT_FOUND
+ */
+TREE_API TreeSigner *tree_signer_new_gpg (const char *key_id, const char *home, GError **error);
 TREE_API void tree_signer_free (TreeSigner *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeSigner, tree_signer_free)
 
@@ -82,6 +93,31 @@ TREE_API gboolean tree_repo_unsign_commit (TreeRepo *self, const TreeChecksum *c
                                            GError **error);
 
 /**
+ * tree_repo_gpg_unsign_commit:
+ * @key_ids: keys as gpg names them, NULL-terminated
+ * @home: (nullable): where gpg finds them; a key that is not there is meant by its fingerprint or
+ * the end of it
+ *
+ * Removes OpenPGP signatures.
+ */
+TREE_API gboolean tree_repo_gpg_unsign_commit (TreeRepo *self, const TreeChecksum *commit,
+                                               const char *const *key_ids, const char *home,
+                                               guint *out_n, GError **error);
+
+/**
+ * tree_repo_gpg_describe_commit:
+ * @remote: (nullable): check by the keys of this remote; NULL: by all that any remote has, and the
+ * system's
+ * @folder: (nullable): of more keyrings
+ * @out: (transfer full): a text for each OpenPGP signature, of some lines; empty without any
+ *
+ * What there is to say about the signatures of a commit, good or not.
+ */
+TREE_API gboolean tree_repo_gpg_describe_commit (const TreeRepo *self, const TreeChecksum *commit,
+                                                 const char *remote, const char *folder,
+                                                 GPtrArray **out, GError **error);
+
+/**
  * tree_repo_update_summary:
  * @metadata: (nullable): `a{sv}` added to it
  * @signers: (nullable): TreeSigner
@@ -91,5 +127,51 @@ TREE_API gboolean tree_repo_unsign_commit (TreeRepo *self, const TreeChecksum *c
  */
 TREE_API gboolean tree_repo_update_summary (TreeRepo *self, GVariant *metadata,
                                             const GPtrArray *signers, GError **error);
+
+/* ---- OpenPGP keys of a remote ---- */
+
+/**
+ * tree_repo_remote_gpg_import:
+ * @remote: an existing remote
+ * @files: (nullable): paths of files with keys, NULL-terminated; NULL: what @fd holds
+ * @fd: a file or pipe that is read to its end; -1 with @files
+ * @key_ids: (nullable): import only these keys
+ * @out_n: how many keys are new; what is newer of others is taken, too
+ *
+ * Adds keys to those that the remote's commits and summary must be signed by.
+ */
+TREE_API gboolean tree_repo_remote_gpg_import (TreeRepo *self, const char *remote,
+                                               const char *const *files, int fd,
+                                               const char *const *key_ids, guint *out_n,
+                                               GError **error);
+
+typedef struct {
+  char *fingerprint;
+  gint64 created; /* seconds since 1970 */
+  gint64 expires; /* 0: never */
+  gboolean is_revoked;
+} TreeGpgSubkey;
+
+typedef struct {
+  char *name; /* as it stands there, "NAME <MAIL>" */
+  char *mail; /* of it; NULL: none */
+  gboolean is_revoked;
+  gboolean is_invalid;
+} TreeGpgUser;
+
+typedef struct {
+  GPtrArray *keys;  /* TreeGpgSubkey, the primary one first */
+  GPtrArray *users; /* TreeGpgUser */
+} TreeGpgKey;
+
+/**
+ * tree_repo_remote_gpg_keys:
+ * @remote: (nullable): NULL: the keys that count for remotes that have none of their own
+ * @out: (transfer full): TreeGpgKey
+ *
+ * The keys that the remote's signatures are checked with.
+ */
+TREE_API gboolean tree_repo_remote_gpg_keys (const TreeRepo *self, const char *remote,
+                                             GPtrArray **out, GError **error);
 
 G_END_DECLS

@@ -10,6 +10,8 @@
   X (cmd_remote_add_cookie)                                                                        \
   X (cmd_remote_delete)                                                                            \
   X (cmd_remote_delete_cookie)                                                                     \
+  X (cmd_remote_gpg_import)                                                                        \
+  X (cmd_remote_gpg_list_keys)                                                                     \
   X (cmd_remote_list)                                                                              \
   X (cmd_remote_list_cookies)                                                                      \
   X (cmd_remote_refs)                                                                              \
@@ -25,6 +27,7 @@
   X (cmd_repo_diff)                                                                                \
   X (cmd_repo_export)                                                                              \
   X (cmd_repo_fsck)                                                                                \
+  X (cmd_repo_gpg_sign)                                                                            \
   X (cmd_repo_init)                                                                                \
   X (cmd_repo_log)                                                                                 \
   X (cmd_repo_ls)                                                                                  \

@@ -8,28 +8,26 @@ typedef struct {
   char **keys;
   char **files;
   char *type;
+  char **gpg_keys;
+  char *gpg_home;
 } SignOptions;
 
 /* Lines of a table of options; @where is a static SignOptions, @what "commit" or "summary". */
+/* clang-format off */
 #define SIGN_OPTIONS(where, what)                                                                  \
-  {"sign",                                                                                         \
-   0,                                                                                              \
-   0,                                                                                              \
-   G_OPTION_ARG_STRING_ARRAY,                                                                      \
-   &(where).keys,                                                                                  \
+  {"sign", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(where).keys,                                         \
    "Sign the " what " by this secret key, which others on the machine can see; again for more",    \
    "KEY"},                                                                                         \
-      {"sign-from-file",                                                                           \
-       0,                                                                                          \
-       0,                                                                                          \
-       G_OPTION_ARG_FILENAME_ARRAY,                                                                \
-       &(where).files,                                                                             \
-       "Sign the " what " by the secret keys in this file (- is standard input); again for more",  \
-       "FILE"},                                                                                    \
-  {                                                                                                \
-    "sign-type", 0, 0, G_OPTION_ARG_STRING, &(where).type,                                         \
-        "The kind of these keys: ed25519 (default) or spki", "TYPE"                                \
-  }
+  {"sign-from-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(where).files,                            \
+   "Sign the " what " by the secret keys in this file (- is standard input); again for more",      \
+   "FILE"},                                                                                        \
+  {"sign-type", 0, 0, G_OPTION_ARG_STRING, &(where).type,                                          \
+   "The kind of these keys: ed25519 (default) or spki", "TYPE"},                                   \
+  {"gpg-sign", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(where).gpg_keys,                                 \
+   "Sign the " what " by this OpenPGP key of gpg's; again for more", "KEY-ID"},                    \
+  {"gpg-homedir", 0, 0, G_OPTION_ARG_FILENAME, &(where).gpg_home,                                  \
+   "Where gpg has these keys", "FOLDER"}
+/* clang-format on */
 
 #define SIGN_DEFAULT_TYPE "ed25519"
 

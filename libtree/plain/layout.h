@@ -59,6 +59,7 @@
 /* Folders of keys, below the root of a system. */
 #define ROOT_KEYS_SHARED "usr/share/ostree"
 #define ROOT_KEYS_LOCAL "etc/ostree"
+#define ROOT_KEYRINGS "trusted.gpg.d" /* in the shared one */
 
 /* A running system. */
 #define RUN_OSTREE "/run/ostree"

@@ -26,7 +26,7 @@ typedef struct {
   PullQueue *queue;    /* owned */
   Arrival *arrival;    /* owned; NULL once its workers are gone */
   /* Borrowed, what must be signed; NULL: nothing. */
-  const PullDemands *demands;
+  PullDemands *demands;
   PullDeltas *deltas; /* owned */
 } PullContext;
 

@@ -4,10 +4,14 @@
 #include "pull/demands.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "sign/gpg.h"
 #include "sign/judge.h"
+#include "store/object-read.h"
 #include "store/remote.h"
+#include "tree-pull.h"
 #include "tree/trust.h"
 
 struct PullDemands {
@@ -15,6 +19,11 @@ struct PullDemands {
   /* Owned SignKeys, by one of which there must be a good signature; NULL: none is asked for. */
   GPtrArray *commit;
   GPtrArray *summary;
+  /* And an OpenPGP signature, whatever the others say. */
+  gboolean gpg_commit;
+  gboolean gpg_summary;
+  GPtrArray *keyrings; /* GBytes; NULL when neither */
+  GpgVerifier *gpg;    /* made when it is first needed */
 };
 
 void
@@ -25,13 +34,15 @@ demands_free (PullDemands *self)
   g_free (self->remote);
   g_clear_pointer (&self->commit, g_ptr_array_unref);
   g_clear_pointer (&self->summary, g_ptr_array_unref);
+  g_clear_pointer (&self->keyrings, g_ptr_array_unref);
+  gpg_verifier_free (self->gpg);
   g_free (self);
 }
 
 gboolean
 demands_summary (const PullDemands *self)
 {
-  return self != NULL && self->summary != NULL;
+  return self != NULL && (self->summary != NULL || self->gpg_summary);
 }
 
 /* ---- Keys ---- */
@@ -121,21 +132,50 @@ load_engines (const TreeRepo *repo, const char *remote, const char *option, GPtr
   return TRUE;
 }
 
+static PullDemands *
+demands_new (const char *remote)
+{
+  PullDemands *self = g_new0 (PullDemands, 1);
+  self->remote = g_strdup (remote);
+  return self;
+}
+
+static gboolean
+load_keyrings (PullDemands *self, const TreeRepo *repo, GError **error)
+{
+  if (!self->gpg_commit && !self->gpg_summary)
+    return TRUE;
+  self->keyrings = gpg_keyrings_new ();
+  return trust_add_keyrings (repo, self->remote, self->keyrings, error);
+}
+
 PullDemands *
 demands_load (const TreeRepo *repo, const char *remote, GError **error)
 {
-  g_autoptr (PullDemands) self = g_new0 (PullDemands, 1);
-  self->remote = g_strdup (remote);
+  g_autoptr (PullDemands) self = demands_new (remote);
   if (!load_engines (repo, remote, REMOTE_SIGN_VERIFY, &self->commit, error) ||
-      !load_engines (repo, remote, REMOTE_SIGN_VERIFY_SUMMARY, &self->summary, error))
+      !load_engines (repo, remote, REMOTE_SIGN_VERIFY_SUMMARY, &self->summary, error) ||
+      !remote_option_boolean (repo, remote, REMOTE_GPG_VERIFY, &self->gpg_commit, error) ||
+      !remote_option_boolean (repo, remote, REMOTE_GPG_VERIFY_SUMMARY, &self->gpg_summary, error) ||
+      !load_keyrings (self, repo, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+PullDemands *
+demands_new_gpg (const TreeRepo *repo, const char *remote, gboolean commit, gboolean summary,
+                 GError **error)
+{
+  g_autoptr (PullDemands) self = demands_new (remote);
+  self->gpg_commit = commit;
+  self->gpg_summary = summary;
+  return load_keyrings (self, repo, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /* ---- Checking ---- */
 
 static gboolean
-check (const GPtrArray *engines, GBytes *data, GVariant *dict, GError **error)
+check_raw (const GPtrArray *engines, GBytes *data, GVariant *dict, GError **error)
 {
   g_autoptr (GString) texts = g_string_new (NULL);
   for (guint i = 0; i < engines->len; i++) {
@@ -150,30 +190,90 @@ check (const GPtrArray *engines, GBytes *data, GVariant *dict, GError **error)
                       texts->len > 0 ? texts->str : "No signatures found");
 }
 
-gboolean
-demands_check_commit (const PullDemands *self, GBytes *commit, GBytes *detached, GError **error)
+/* What is said of them all, in one line. */
+static gboolean
+throw_gpg (const GPtrArray *signatures, const char *remote, GError **error)
 {
-  if (self == NULL || self->commit == NULL)
+  g_autoptr (GString) text = g_string_new (NULL);
+  gboolean missing = FALSE;
+  for (guint i = 0; i < signatures->len; i++) {
+    const GpgSignature *signature = signatures->pdata[i];
+    g_autofree char *lines = gpg_signature_describe (signature, "");
+    g_auto (GStrv) parts = g_strsplit (lines, "\n", -1);
+    g_autofree char *line = g_strjoinv ("; ", parts);
+    g_string_append_printf (text, "%s%s", text->len > 0 ? "; " : "", line);
+    missing = missing || signature->key_missing;
+  }
+  return throw_error (error, TREE_ERROR_SIGNATURE, "%s%s%s%s", text->str,
+                      missing ? " (`remote gpg-import " : "", missing ? remote : "",
+                      missing ? "` adds it)" : "");
+}
+
+static gboolean
+check_gpg (PullDemands *self, GBytes *data, GVariant *dict, const char *option, GError **error)
+{
+  g_autoptr (GPtrArray) signatures = sign_dict_get (dict, GPG_METADATA_KEY);
+  g_autoptr (GPtrArray) found = NULL;
+  if (signatures->len == 0)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "GPG verification enabled, but no signatures found (use %s=false in remote "
+                        "config to disable)",
+                        option);
+  if (self->gpg == NULL)
+    self->gpg = gpg_verifier_new (self->keyrings, error);
+  if (self->gpg == NULL || !gpg_verify (self->gpg, data, signatures, &found, error))
+    return FALSE;
+  for (guint i = 0; i < found->len; i++)
+    if (((const GpgSignature *)found->pdata[i])->is_good)
+      return TRUE;
+  return throw_gpg (found, self->remote, error);
+}
+
+gboolean
+demands_check_commit (PullDemands *self, GBytes *commit, GBytes *detached, GError **error)
+{
+  if (self == NULL || (self->commit == NULL && !self->gpg_commit))
     return TRUE;
   g_autoptr (GVariant) dict = sign_dict_parse (detached);
-  return check (self->commit, commit, dict, error) ||
+  return ((self->commit == NULL || check_raw (self->commit, commit, dict, error)) &&
+          (!self->gpg_commit || check_gpg (self, commit, dict, REMOTE_GPG_VERIFY, error))) ||
          prefix_error (error, "Can't verify commit, as remote '%s' demands", self->remote);
 }
 
 gboolean
-demands_check_summary (const PullDemands *self, GBytes *summary, GBytes *signature, GError **error)
+demands_check_summary (PullDemands *self, GBytes *summary, GBytes *signature, GError **error)
 {
   if (!demands_summary (self))
     return TRUE;
+  const char *kind = self->gpg_summary ? "GPG" : "Signature";
   if (summary == NULL)
     return throw_error (error, TREE_ERROR_SIGNATURE,
-                        "Signature verification enabled, but no summary found (check that the "
-                        "configured URL in remote config is correct)");
+                        "%s verification enabled, but no summary found (check that the configured "
+                        "URL in remote config is correct)",
+                        kind);
   if (signature == NULL)
     return throw_error (error, TREE_ERROR_SIGNATURE,
-                        "Signatures verification enabled, but no summary.sig found (use "
-                        "sign-verify-summary=false in remote config to disable)");
+                        "%s verification enabled, but no summary.sig found (use %s=false in remote "
+                        "config to disable)",
+                        kind,
+                        self->gpg_summary ? REMOTE_GPG_VERIFY_SUMMARY : REMOTE_SIGN_VERIFY_SUMMARY);
   g_autoptr (GVariant) dict = sign_dict_parse (signature);
-  return check (self->summary, summary, dict, error) ||
+  return ((self->summary == NULL || check_raw (self->summary, summary, dict, error)) &&
+          (!self->gpg_summary ||
+           check_gpg (self, summary, dict, REMOTE_GPG_VERIFY_SUMMARY, error))) ||
          prefix_error (error, "Can't verify summary, as remote '%s' demands", self->remote);
+}
+
+/* ---- By hand ---- */
+
+gboolean
+tree_repo_verify_commit_of_remote (const TreeRepo *self, const char *remote,
+                                   const TreeChecksum *commit, GError **error)
+{
+  g_autoptr (PullDemands) demands = demands_load (self, remote, error);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) detached = NULL;
+  return demands != NULL && object_load (self, TREE_OBJECT_COMMIT, commit, &bytes, error) &&
+         object_load_optional (self, TREE_OBJECT_COMMIT_META, commit, &detached, error) &&
+         demands_check_commit (demands, bytes, detached, error);
 }

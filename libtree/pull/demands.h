@@ -11,6 +11,9 @@ typedef struct PullDemands PullDemands;
 /* Reads the remote's options and loads the keys. Errors: TREE_ERROR_SIGNATURE when signatures are
  * demanded and there is no key to check them with. */
 PullDemands *demands_load (const TreeRepo *repo, const char *remote, GError **error);
+/* Not what the remote's options say but OpenPGP signatures of these two, by the remote's keys. */
+PullDemands *demands_new_gpg (const TreeRepo *repo, const char *remote, gboolean commit,
+                              gboolean summary, GError **error);
 void demands_free (PullDemands *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
 
@@ -18,7 +21,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
 gboolean demands_summary (const PullDemands *self);
 
 /* @self: (nullable). @detached, @signature: (nullable): hostile. Errors: TREE_ERROR_SIGNATURE */
-gboolean demands_check_commit (const PullDemands *self, GBytes *commit, GBytes *detached,
-                               GError **error);
-gboolean demands_check_summary (const PullDemands *self, GBytes *summary, GBytes *signature,
+gboolean demands_check_commit (PullDemands *self, GBytes *commit, GBytes *detached, GError **error);
+gboolean demands_check_summary (PullDemands *self, GBytes *summary, GBytes *signature,
                                 GError **error);

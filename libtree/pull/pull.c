@@ -38,7 +38,9 @@ typedef struct {
   guint64 content_max_bytes;
   gint64 next_progress_us;
   gint64 next_publication_us; /* 0: not begun */
-  GError *error;              /* why the turn ended the run */
+  /* Those of a pull from a folder, which has no remote of its own; owned. */
+  PullDemands *demands;
+  GError *error; /* why the turn ended the run */
 } Pull;
 
 /* ---- Objects from the network ---- */
@@ -336,6 +338,7 @@ pull_clear (Pull *self)
   g_clear_pointer (&context->txn, txn_free);
   g_clear_pointer (&context->sources, g_ptr_array_unref);
   g_clear_pointer (&context->remote, pull_remote_free);
+  g_clear_pointer (&self->demands, demands_free);
   g_free (context->ref_remote);
   g_free (context->collection_id);
   g_strfreev (context->subpaths);
@@ -528,6 +531,16 @@ tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
   state.context.is_local = TRUE;
   state.context.ref_remote = g_strdup (remote);
   state.context.collection_id = g_strdup (source->collection_id);
+  if (options->gpg_verify || options->gpg_verify_summary) {
+    if (remote == NULL)
+      return throw_error (error, TREE_ERROR_INVALID,
+                          "Must specify remote name to enable gpg verification");
+    state.demands = demands_new_gpg (self, remote, options->gpg_verify, options->gpg_verify_summary,
+                                     error);
+    if (state.demands == NULL)
+      return FALSE;
+    state.context.demands = state.demands;
+  }
   g_ptr_array_add (state.context.sources, tree_repo_ref (source));
   return pull (&state, out, error) || add_remedy (error);
 }

@@ -40,32 +40,6 @@ pull_remote_free (PullRemote *self)
   g_free (self);
 }
 
-/* Is a signature of kind @key asked for? */
-static gboolean
-refuse_demand (TreeRepo *repo, const char *name, const char *key, gboolean fallback, GError **error)
-{
-  g_autofree char *text = NULL;
-  if (!tree_repo_remote_option (repo, name, key, &text, error))
-    return FALSE;
-  gboolean wanted = fallback;
-  if (text != NULL && !remote_parse_boolean (g_strstrip (text), &wanted))
-    wanted = TRUE;
-  if (!wanted)
-    return TRUE;
-  return throw_error (
-      error, TREE_ERROR_SIGNATURE,
-      "remote '%s' demands OpenPGP signatures (%s%s), and these cannot be verified yet; to pull "
-      "without, add the remote again with --force --no-gpg-verify",
-      name, key, text == NULL ? ", which is the default" : "");
-}
-
-static gboolean
-refuse_demands (TreeRepo *repo, const char *name, GError **error)
-{
-  return refuse_demand (repo, name, REMOTE_GPG_VERIFY, TRUE, error) &&
-         refuse_demand (repo, name, REMOTE_GPG_VERIFY_SUMMARY, FALSE, error);
-}
-
 static gboolean
 load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GError **error)
 {
@@ -166,7 +140,7 @@ pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *optio
   if (unconfigured != NULL)
     return throw_null (error, TREE_ERROR_INVALID, "remote unconfigured-state: %s", unconfigured);
   if (verify) {
-    self->demands = refuse_demands (repo, name, error) ? demands_load (repo, name, error) : NULL;
+    self->demands = demands_load (repo, name, error);
     if (self->demands == NULL)
       return NULL;
   }

@@ -251,8 +251,7 @@ pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
 /* ---- From a folder ---- */
 
 gboolean
-pull_summary_read (const TreeRepo *source, const PullDemands *demands, PullSummary *out,
-                   GError **error)
+pull_summary_read (const TreeRepo *source, PullDemands *demands, PullSummary *out, GError **error)
 {
   g_auto (PullSummary) found = {0};
   if (!file_read_at (source->dfd, REPO_SUMMARY, SUMMARY_MAX_BYTES, &found.bytes, error) ||

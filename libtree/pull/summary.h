@@ -24,7 +24,7 @@ gboolean pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *
                              const volatile int *interrupted, PullSummary *out, GError **error);
 
 /* The same of a repository on this machine. */
-gboolean pull_summary_read (const TreeRepo *source, const PullDemands *demands, PullSummary *out,
+gboolean pull_summary_read (const TreeRepo *source, PullDemands *demands, PullSummary *out,
                             GError **error);
 
 /* All refs as TreeRef, in the summary's order. */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sign/gpg.h"
 #include "sign/judge.h"
 
 gboolean
@@ -14,8 +15,10 @@ tree_sign_check_type (const char *type, GError **error)
 }
 
 struct TreeSigner {
-  const SignEngine *engine;
-  GPtrArray *secrets; /* owned GBytes */
+  const SignEngine *engine; /* NULL: OpenPGP */
+  GPtrArray *secrets;       /* owned GBytes; or: */
+  char *gpg_key;
+  char *gpg_home; /* NULL: the user's */
 };
 
 void
@@ -24,6 +27,8 @@ tree_signer_free (TreeSigner *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->secrets, g_ptr_array_unref);
+  g_free (self->gpg_key);
+  g_free (self->gpg_home);
   g_free (self);
 }
 
@@ -66,6 +71,18 @@ tree_signer_new_from_fd (const char *type, int fd, GError **error)
   return self->secrets != NULL ? g_steal_pointer (&self) : NULL;
 }
 
+TreeSigner *
+tree_signer_new_gpg (const char *key_id, const char *home, GError **error)
+{
+  g_auto (GStrv) key = gpg_find_key (key_id, home, /* secret= */ TRUE, error);
+  if (key == NULL)
+    return NULL;
+  TreeSigner *self = g_new0 (TreeSigner, 1);
+  self->gpg_key = g_strdup (key_id);
+  self->gpg_home = g_strdup (home);
+  return self;
+}
+
 static gboolean
 equal_bytes (gconstpointer a, gconstpointer b)
 {
@@ -73,10 +90,8 @@ equal_bytes (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-add_signatures (const TreeSigner *self, GBytes *data, GVariant **dict, GError **error)
+add_raw (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **error)
 {
-  const char *key = self->engine->metadata_key;
-  g_autoptr (GPtrArray) signatures = sign_dict_get (*dict, key);
   for (guint i = 0; i < self->secrets->len; i++) {
     g_autoptr (GBytes) signature = self->engine->sign (self->secrets->pdata[i], data, error);
     if (signature == NULL)
@@ -85,6 +100,39 @@ add_signatures (const TreeSigner *self, GBytes *data, GVariant **dict, GError **
     if (!g_ptr_array_find_with_equal_func (signatures, signature, equal_bytes, NULL))
       g_ptr_array_add (signatures, g_steal_pointer (&signature));
   }
+  return TRUE;
+}
+
+/* An OpenPGP signature is another one each time, so that the second by one key is a mistake. */
+static gboolean
+add_gpg (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **error)
+{
+  g_auto (GStrv) key = gpg_find_key (self->gpg_key, self->gpg_home, /* secret= */ TRUE, error);
+  if (key == NULL)
+    return FALSE;
+  for (guint i = 0; i < signatures->len; i++) {
+    gboolean same = FALSE;
+    if (!gpg_is_by (data, signatures->pdata[i], (const char *const *)key, &same, error))
+      return FALSE;
+    if (same)
+      return throw_error (error, TREE_ERROR_EXISTS, "Commit is already signed with GPG key %s",
+                          self->gpg_key);
+  }
+  GBytes *signature = gpg_sign (self->gpg_key, self->gpg_home, data, error);
+  if (signature == NULL)
+    return FALSE;
+  g_ptr_array_add (signatures, signature);
+  return TRUE;
+}
+
+static gboolean
+add_signatures (const TreeSigner *self, GBytes *data, GVariant **dict, GError **error)
+{
+  const char *key = self->engine != NULL ? self->engine->metadata_key : GPG_METADATA_KEY;
+  g_autoptr (GPtrArray) signatures = sign_dict_get (*dict, key);
+  if (!(self->engine != NULL ? add_raw (self, data, signatures, error)
+                             : add_gpg (self, data, signatures, error)))
+    return FALSE;
   GVariant *longer = sign_dict_set (*dict, key, signatures);
   g_clear_pointer (dict, g_variant_unref);
   *dict = longer;

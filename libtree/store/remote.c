@@ -22,6 +22,7 @@ static const struct {
 };
 
 #define METALINK_PREFIX "metalink="
+#define KEYRING_MAX_BYTES ((gsize)16 * 1024 * 1024)
 
 /* Where a remote is configured. */
 typedef struct {
@@ -310,4 +311,30 @@ tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists, G
       return throw_errno (error, "remove '%s'", file);
   }
   return TRUE;
+}
+
+/* ---- Keyrings ---- */
+
+gboolean
+remote_keyring_read (const TreeRepo *repo, const char *name, GBytes **out, GError **error)
+{
+  g_autofree char *file = g_strconcat (name, REMOTE_KEYRING_SUFFIX, NULL);
+  *out = NULL;
+  if (!refspec_check_remote (name, error))
+    return FALSE;
+  for (const TreeRepo *at = repo; at != NULL && *out == NULL; at = at->parent)
+    if (!file_read_at (at->dfd, file, KEYRING_MAX_BYTES, out, error) ||
+        (*out == NULL && !remotes_dir_read (at, file, KEYRING_MAX_BYTES, out, error)))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+remote_keyring_write (TreeRepo *repo, const char *name, GBytes *keyring, GError **error)
+{
+  g_autofree char *file = g_strconcat (name, REMOTE_KEYRING_SUFFIX, NULL);
+  gsize len;
+  const void *data = g_bytes_get_data (keyring, &len);
+  return refspec_check_remote (name, error) &&
+         file_replace_durable_at (repo->dfd, file, data, len, 0644, error);
 }

@@ -15,6 +15,7 @@
 #define REMOTE_PROXY "proxy"
 #define REMOTE_GPG_VERIFY "gpg-verify"
 #define REMOTE_GPG_VERIFY_SUMMARY "gpg-verify-summary"
+#define REMOTE_GPG_KEY_PATH "gpgkeypath"
 #define REMOTE_SIGN_VERIFY "sign-verify"
 #define REMOTE_SIGN_VERIFY_SUMMARY "sign-verify-summary"
 #define REMOTE_TLS_PERMISSIVE "tls-permissive"
@@ -42,3 +43,9 @@ gboolean remote_option_list (const TreeRepo *repo, const char *name, const char 
                              GError **error);
 /* true, 1, yes, or false, 0, no and nothing at all; FALSE for any other text. */
 gboolean remote_parse_boolean (const char *text, gboolean *out);
+
+/* The remote's own ring of OpenPGP keys, NAME.trustedkeys.gpg: in the repository, beside remotes.d,
+ * or in the parent repository. *@out is NULL when there is none. */
+gboolean remote_keyring_read (const TreeRepo *repo, const char *name, GBytes **out, GError **error);
+/* Replaces it, in the repository. */
+gboolean remote_keyring_write (TreeRepo *repo, const char *name, GBytes *keyring, GError **error);

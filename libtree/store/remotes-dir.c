@@ -74,6 +74,19 @@ remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error)
   return TRUE;
 }
 
+gboolean
+remotes_dir_read (const TreeRepo *repo, const char *name, gsize max_bytes, GBytes **out,
+                  GError **error)
+{
+  int base;
+  g_autofree char *path = locate (repo, &base);
+  autofd int dfd = path != NULL ? openat (base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  *out = NULL;
+  if (path != NULL && dfd < 0 && errno != ENOENT && errno != ENOTDIR)
+    return throw_errno (error, "open '%s'", path);
+  return dfd < 0 || file_read_at (dfd, name, max_bytes, out, error);
+}
+
 static gboolean
 save (int dfd, const char *name, GKeyFile *keys, GError **error)
 {

@@ -13,6 +13,9 @@ typedef struct {
 
 /* RemotesFile, sorted by name; empty for a repository without. */
 gboolean remotes_dir_load (const TreeRepo *repo, GPtrArray **out, GError **error);
+/* A file in that directory; *@out is NULL when it is not there. */
+gboolean remotes_dir_read (const TreeRepo *repo, const char *name, gsize max_bytes, GBytes **out,
+                           GError **error);
 /* Puts the group of @keys into NAME.conf. The caller holds the lock of the configuration. */
 gboolean remotes_dir_write (const TreeRepo *repo, const char *name, const char *group,
                             GKeyFile *keys, GError **error);

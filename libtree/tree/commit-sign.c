@@ -149,29 +149,44 @@ is_by_any (const SignKeys *keys, GBytes *data, GBytes *signature)
 }
 
 gboolean
-tree_repo_unsign_commit (TreeRepo *self, const TreeChecksum *commit, const TreeVerifyKeys *keys,
-                         guint *out_n, GError **error)
+commit_remove_signatures (TreeRepo *repo, const TreeChecksum *commit, const char *key,
+                          CommitRemove remove, gpointer user_data, guint *out_n, GError **error)
 {
   g_auto (Signed) it = {.lock = -1};
-  g_autoptr (SignKeys) which = new_keys (keys, error);
-  if (which == NULL || !load_to_change (self, commit, &it, error))
-    return FALSE;
-  const char *key = which->engine->metadata_key;
-  g_autoptr (GPtrArray) signatures = sign_dict_get (it.detached, key);
   guint n = 0;
-  for (guint i = signatures->len; i-- > 0;) {
-    if (is_by_any (which, it.bytes, signatures->pdata[i])) {
-      g_ptr_array_remove_index (signatures, i);
-      n++;
-    }
-  }
+  if (!load_to_change (repo, commit, &it, error))
+    return FALSE;
+  g_autoptr (GPtrArray) signatures = sign_dict_get (it.detached, key);
+  if (!remove (it.bytes, signatures, user_data, &n, error))
+    return FALSE;
   if (n > 0) {
     g_autoptr (GVariant) rest = sign_dict_set (it.detached, key, signatures);
-    if (!save (self, commit, rest, error))
+    if (!save (repo, commit, rest, error))
       return FALSE;
   }
   *out_n = n;
   return TRUE;
+}
+
+static gboolean
+remove_by_keys (GBytes *data, GPtrArray *signatures, gpointer user_data, guint *out_n,
+                GError **error)
+{
+  guint n = signatures->len;
+  for (guint i = signatures->len; i-- > 0;)
+    if (is_by_any (user_data, data, signatures->pdata[i]))
+      g_ptr_array_remove_index (signatures, i);
+  *out_n = n - signatures->len;
+  return TRUE;
+}
+
+gboolean
+tree_repo_unsign_commit (TreeRepo *self, const TreeChecksum *commit, const TreeVerifyKeys *keys,
+                         guint *out_n, GError **error)
+{
+  g_autoptr (SignKeys) which = new_keys (keys, error);
+  return which != NULL && commit_remove_signatures (self, commit, which->engine->metadata_key,
+                                                    remove_by_keys, which, out_n, error);
 }
 
 /* ---- The summary ---- */

@@ -14,3 +14,11 @@ gboolean commit_put_detached (Txn *txn, const TreeChecksum *commit, GBytes *byte
 /* The keys that count when somebody verifies by hand: those that were given, and those of the
  * system as far as TreeVerifyKeys says. */
 SignKeys *verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error);
+
+/* Removes from @signatures (GBytes, of the bytes @data) those that must go. */
+typedef gboolean (*CommitRemove) (GBytes *data, GPtrArray *signatures, gpointer user_data,
+                                  guint *out_n, GError **error);
+/* Removes signatures from the array @key of a commit's detached metadata. */
+gboolean commit_remove_signatures (TreeRepo *repo, const TreeChecksum *commit, const char *key,
+                                   CommitRemove remove, gpointer user_data, guint *out_n,
+                                   GError **error);

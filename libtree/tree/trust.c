@@ -3,7 +3,14 @@
 
 #include "tree/trust.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
 #include "plain/layout.h"
+#include "sign/gpg.h"
+#include "store/remote.h"
 #include "store/root.h"
 
 gboolean
@@ -18,4 +25,87 @@ trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds,
       return FALSE;
   }
   return TRUE;
+}
+
+/* ---- OpenPGP ---- */
+
+gboolean
+trust_add_system_keyrings (const TreeRepo *repo, GPtrArray *keyrings, GError **error)
+{
+  const char *instead = g_getenv ("OSTREE_GPG_HOME");
+  if (instead != NULL)
+    return gpg_keyrings_add_folder (keyrings, AT_FDCWD, instead, error);
+  int dfd;
+  const char *root = root_locate (repo, &dfd);
+  g_autofree char *path = g_strconcat (root != NULL ? root : "/",
+                                       ROOT_KEYS_SHARED "/" ROOT_KEYRINGS, NULL);
+  return gpg_keyrings_add_folder (keyrings, dfd, path, error);
+}
+
+/* A file or a folder, which must be there. */
+static gboolean
+add_path (GPtrArray *keyrings, const char *path, GError **error)
+{
+  struct stat st;
+  if (stat (path, &st) < 0)
+    return throw_errno (error, "keyring '%s'", path);
+  return S_ISDIR (st.st_mode) ? gpg_keyrings_add_folder (keyrings, AT_FDCWD, path, error)
+                              : gpg_keyrings_add_file (keyrings, AT_FDCWD, path, error);
+}
+
+/* gpgkeypath; *@out_any: there is such an option. */
+static gboolean
+add_key_paths (const TreeRepo *repo, const char *remote, GPtrArray *keyrings, gboolean *out_any,
+               GError **error)
+{
+  g_autofree char *text = NULL;
+  if (!tree_repo_remote_option (repo, remote, REMOTE_GPG_KEY_PATH, &text, error))
+    return FALSE;
+  *out_any = text != NULL;
+  if (text == NULL)
+    return TRUE;
+  if (strchr (text, ';') != NULL && strchr (text, ',') != NULL)
+    return throw_error (error, TREE_ERROR_INVALID,
+                        REMOTE_GPG_KEY_PATH ": key value list contains more than one separator");
+  g_auto (GStrv) paths = g_strsplit_set (text, ";,", -1);
+  for (char **path = paths; *path != NULL; path++) {
+    gboolean is_empty = *g_strstrip (*path) == '\0';
+    if (is_empty && path[1] == NULL) /* behind the last separator */
+      break;
+    if (is_empty)
+      return throw_error (error, TREE_ERROR_NOT_FOUND,
+                          REMOTE_GPG_KEY_PATH ": keyring (): No such file or directory");
+    if (!add_path (keyrings, *path, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+trust_add_own_keyrings (const TreeRepo *repo, const char *remote, GPtrArray *keyrings,
+                        gboolean *out_any, GError **error)
+{
+  g_autoptr (GBytes) own = NULL;
+  gboolean has_paths = FALSE;
+  if (!remote_keyring_read (repo, remote, &own, error) ||
+      !add_key_paths (repo, remote, keyrings, &has_paths, error))
+    return prefix_error (error, "remote '%s'", remote);
+  *out_any = own != NULL || has_paths; /* be it that they hold no key */
+  if (own != NULL)
+    g_ptr_array_add (keyrings, g_steal_pointer (&own));
+  return TRUE;
+}
+
+gboolean
+trust_add_keyrings (const TreeRepo *repo, const char *remote, GPtrArray *keyrings, GError **error)
+{
+  gboolean any = FALSE;
+  if (remote != NULL)
+    return trust_add_own_keyrings (repo, remote, keyrings, &any, error) &&
+           (any || trust_add_system_keyrings (repo, keyrings, error));
+  g_auto (GStrv) names = tree_repo_remote_list (repo);
+  for (char **name = names; *name != NULL; name++)
+    if (!trust_add_own_keyrings (repo, *name, keyrings, &any, error))
+      return FALSE;
+  return trust_add_system_keyrings (repo, keyrings, error);
 }

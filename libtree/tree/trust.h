@@ -7,5 +7,16 @@
 #include "sign/keys.h"
 #include "store/repo.h"
 
+/* Adds the keyrings (GBytes) by which the OpenPGP signatures of a remote are checked: its own
+ * REMOTE.trustedkeys.gpg and what its gpgkeypath names; where it has neither,
+ * usr/share/ostree/trusted.gpg.d, or $OSTREE_GPG_HOME instead of that. @remote NULL: those of all
+ * remotes, and the latter. */
+gboolean trust_add_keyrings (const TreeRepo *repo, const char *remote, GPtrArray *keyrings,
+                             GError **error);
+/* The former, and the latter. */
+gboolean trust_add_own_keyrings (const TreeRepo *repo, const char *remote, GPtrArray *keyrings,
+                                 gboolean *out_any, GError **error);
+gboolean trust_add_system_keyrings (const TreeRepo *repo, GPtrArray *keyrings, GError **error);
+
 gboolean trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds,
                                 GError **error);

@@ -4,20 +4,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "src/show/json.h"
 #include "src/sysroot.h"
 #include "tree-error.h"
+#include "tree-pull.h"
+#include "tree-sign.h"
 
 static gboolean opt_json;
 static gboolean opt_skip_signatures;
+static gboolean opt_verify;
 static gboolean opt_is_default;
 
 static const GOptionEntry options[] = {
     {"json", 'J', 0, G_OPTION_ARG_NONE, &opt_json, "Print JSON", NULL},
     {"skip-signatures", 'S', 0, G_OPTION_ARG_NONE, &opt_skip_signatures,
-     "Say nothing about signatures, which is what always happens so far", NULL},
+     "Say nothing about OpenPGP signatures", NULL},
+    {"verify", 'V', 0, G_OPTION_ARG_NONE, &opt_verify,
+     "Fail unless each commit has the signatures that its remote demands", NULL},
     {"is-default", 'D', 0, G_OPTION_ARG_NONE, &opt_is_default,
      "Print whether the running system is what boots next: default or not-default", NULL},
     {NULL},
@@ -49,6 +55,50 @@ load_words (TreeSysroot *sysroot, const TreeDeployment *deployment, CommitWords 
   (void)g_variant_lookup (info->metadata, "ostree.source-title", "s", &out->source_title);
 }
 
+/* The remote whose keys count; NULL when there is none. */
+static char *
+remote_of (const TreeDeployment *deployment)
+{
+  const char *colon = deployment->refspec != NULL ? strchr (deployment->refspec, ':') : NULL;
+  return colon != NULL ? g_strndup (deployment->refspec, (gsize)(colon - deployment->refspec))
+                       : NULL;
+}
+
+/* A list does not fail because gpg is not there. */
+static void
+print_signatures (const TreeRepo *repo, const TreeDeployment *deployment)
+{
+  g_autofree char *remote = remote_of (deployment);
+  g_autofree char *gpg_verify = NULL;
+  g_autoptr (GPtrArray) texts = NULL;
+  g_autoptr (GError) error = NULL;
+  if (opt_skip_signatures || remote == NULL ||
+      !tree_repo_remote_option (repo, remote, "gpg-verify", &gpg_verify, NULL) ||
+      (gpg_verify != NULL && strcmp (gpg_verify, "true") != 0))
+    return;
+  if (!tree_repo_gpg_describe_commit (repo, &deployment->checksum, remote, NULL, &texts, &error)) {
+    printf ("    GPG: not checked: %s\n", error->message);
+    return;
+  }
+  for (guint i = 0; i < texts->len; i++) {
+    g_auto (GStrv) lines = g_strsplit (texts->pdata[i], "\n", -1);
+    for (char **line = lines; *line != NULL; line++)
+      printf ("    GPG: %s\n", *line);
+  }
+}
+
+/* Local commits have nobody who should have signed them. */
+static gboolean
+verify (const TreeRepo *repo, const TreeDeployment *deployment, GError **error)
+{
+  g_autofree char *remote = remote_of (deployment);
+  if (remote == NULL ||
+      tree_repo_verify_commit_of_remote (repo, remote, &deployment->checksum, error))
+    return TRUE;
+  g_prefix_error (error, "deployment %d: ", deployment->index);
+  return FALSE;
+}
+
 static void
 print_text (TreeSysroot *sysroot, const TreeDeployment *deployment)
 {
@@ -76,6 +126,7 @@ print_text (TreeSysroot *sysroot, const TreeDeployment *deployment)
     printf ("    origin: %s\n", deployment->has_origin ? "<unknown origin type>" : "none");
   if (words.source_title != NULL)
     printf ("    `- %s\n", words.source_title);
+  print_signatures (tree_sysroot_get_repo (sysroot), deployment);
 }
 
 static void
@@ -149,8 +200,12 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   }
   if (tree_sysroot_n_deployments (sysroot) == 0)
     puts ("No deployments.");
-  for (guint i = 0; i < tree_sysroot_n_deployments (sysroot); i++)
-    print_text (sysroot, tree_sysroot_get_deployment (sysroot, i));
+  for (guint i = 0; i < tree_sysroot_n_deployments (sysroot); i++) {
+    const TreeDeployment *deployment = tree_sysroot_get_deployment (sysroot, i);
+    print_text (sysroot, deployment);
+    if (opt_verify && !verify (tree_sysroot_get_repo (sysroot), deployment, error))
+      return FALSE;
+  }
   return TRUE;
 }
 

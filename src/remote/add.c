@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/gpg-import.h"
 #include "tree-error.h"
 #include "tree-sign.h"
 
@@ -12,6 +13,7 @@ static char **opt_set;
 static gboolean opt_no_gpg_verify;
 static gboolean opt_no_sign_verify;
 static char **opt_sign_verify;
+static char **opt_gpg_import;
 static gboolean opt_if_not_exists;
 static gboolean opt_force;
 static char *opt_contenturl;
@@ -28,6 +30,8 @@ static const GOptionEntry options[] = {
     {"sign-verify", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_sign_verify,
      "Ask for signatures by this public key (TYPE is ed25519 or spki); again for another type",
      "TYPE=inline:KEY|file:PATH"},
+    {"gpg-import", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_gpg_import,
+     "Ask for OpenPGP signatures by the keys in this file; again for more", "FILE"},
     {"if-not-exists", 0, 0, G_OPTION_ARG_NONE, &opt_if_not_exists,
      "Leave a remote of this name as it is", NULL},
     {"force", 0, 0, G_OPTION_ARG_NONE, &opt_force, "Replace a remote of this name", NULL},
@@ -131,8 +135,12 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeRemoteAdd how = opt_force           ? TREE_REMOTE_ADD_FORCE
                       : opt_if_not_exists ? TREE_REMOTE_ADD_IF_NOT_EXISTS
                                           : TREE_REMOTE_ADD_NEW;
-  return tree_repo_remote_add (context->repo, argv[0], argv[1], (const char *const *)list->pdata,
-                               how, error);
+  if (!tree_repo_remote_add (context->repo, argv[0], argv[1], (const char *const *)list->pdata, how,
+                             error))
+    return FALSE;
+  return opt_gpg_import == NULL ||
+         gpg_import_run (context->repo, argv[0], (const char *const *)opt_gpg_import, -1, NULL,
+                         error);
 }
 
 const Command cmd_remote_add = {

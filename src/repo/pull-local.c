@@ -47,28 +47,16 @@ static const GOptionEntry options[] = {
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
      "Use the source's static deltas; fail where there is none", NULL},
     {"gpg-verify", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify,
-     "Fail: signatures cannot be verified yet", NULL},
+     "With --remote: commits must have a good signature by one of the remote's OpenPGP keys", NULL},
     {"gpg-verify-summary", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify_summary,
-     "Fail: signatures cannot be verified yet", NULL},
+     "With --remote: so must the summary, which then says what the refs are", NULL},
     {NULL},
 };
 
 static gboolean
-refuse (GError **error)
-{
-  if (opt_gpg_verify || opt_gpg_verify_summary)
-    g_set_error (error, TREE_ERROR, TREE_ERROR_SIGNATURE,
-                 "signature verification is not built in yet; pull without --gpg-verify and "
-                 "--gpg-verify-summary");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  if (!command_check_words (context, argc, 1, -1, error) || !refuse (error))
+  if (!command_check_words (context, argc, 1, -1, error))
     return FALSE;
   g_autoptr (TreeRepo) source = tree_repo_open (AT_FDCWD, argv[0], error);
   if (source == NULL)
@@ -83,6 +71,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .untrusted = opt_untrusted,
       .bareuseronly_files = opt_bareuseronly_files,
       .disable_verify_bindings = opt_disable_verify_bindings,
+      .gpg_verify = opt_gpg_verify,
+      .gpg_verify_summary = opt_gpg_verify_summary,
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,
       .progress = show_progress,

@@ -11,6 +11,7 @@
 #include "src/show/dump.h"
 #include "src/show/sizes.h"
 #include "tree-error.h"
+#include "tree-sign.h"
 
 static gboolean opt_raw;
 static gboolean opt_no_byteswap;
@@ -23,6 +24,8 @@ static gboolean opt_related;
 static char *opt_key;
 static char *opt_detached_key;
 static char *opt_variant_type;
+static char *opt_gpg_home;
+static char *opt_gpg_remote;
 
 static const GOptionEntry options[] = {
     {"raw", 0, 0, G_OPTION_ARG_NONE, &opt_raw, "Print the whole object, as GVariant text", NULL},
@@ -42,6 +45,10 @@ static const GOptionEntry options[] = {
     {"print-hex", 0, 0, G_OPTION_ARG_NONE, &opt_hex, "Print a value of bytes in hexadecimal", NULL},
     {"print-variant-type", 0, 0, G_OPTION_ARG_STRING, &opt_variant_type,
      "OBJECT is a file: print it as a GVariant of this type", "TYPE"},
+    {"gpg-verify-remote", 0, 0, G_OPTION_ARG_STRING, &opt_gpg_remote,
+     "Check OpenPGP signatures by the keys of this remote alone", "NAME"},
+    {"gpg-homedir", 0, 0, G_OPTION_ARG_FILENAME, &opt_gpg_home,
+     "Check OpenPGP signatures by the keyrings in this folder, too", "FOLDER"},
     {"no-byteswap", 'B', 0, G_OPTION_ARG_NONE, &opt_no_byteswap, "Print numbers as they are stored",
      NULL},
     {NULL},
@@ -117,8 +124,33 @@ print_related (const TreeCommitInfo *info, GError **error)
   return TRUE;
 }
 
+/* Where nobody asked for a check, that it cannot be done is no failure: no gpg, say. */
 static gboolean
-show_commit (const TreeCommitInfo *info, GError **error)
+show_signatures (const TreeRepo *repo, const TreeChecksum *commit, GError **error)
+{
+  g_autoptr (GPtrArray) texts = NULL;
+  g_autoptr (GError) local = NULL;
+  if (!tree_repo_gpg_describe_commit (repo, commit, opt_gpg_remote, opt_gpg_home, &texts, &local)) {
+    if (opt_gpg_remote == NULL && opt_gpg_home == NULL) {
+      fprintf (stderr, "warning: signatures are not checked: %s\n", local->message);
+      return TRUE;
+    }
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  if (texts->len > 0)
+    printf ("Found %u signature%s:\n", texts->len, texts->len == 1 ? "" : "s");
+  for (guint i = 0; i < texts->len; i++) {
+    g_auto (GStrv) lines = g_strsplit (texts->pdata[i], "\n", -1);
+    putchar ('\n');
+    for (char **line = lines; *line != NULL; line++)
+      printf ("  %s\n", *line);
+  }
+  return TRUE;
+}
+
+static gboolean
+show_commit (const TreeRepo *repo, const TreeCommitInfo *info, GError **error)
 {
   if (opt_related)
     return print_related (info, error);
@@ -138,7 +170,8 @@ show_commit (const TreeCommitInfo *info, GError **error)
     return TRUE;
   }
   DumpStyle style = !opt_raw ? DUMP_TEXT : opt_no_byteswap ? DUMP_RAW_UNSWAPPED : DUMP_RAW;
-  return dump_commit (info, style, error);
+  return dump_commit (info, style, error) &&
+         (style != DUMP_TEXT || show_signatures (repo, &info->checksum, error));
 }
 
 /* ---- Other objects ---- */
@@ -242,7 +275,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (opt_sizes)
     return show_sizes (context->repo, &checksum, error);
   g_autoptr (TreeCommitInfo) info = tree_repo_load_commit (context->repo, &checksum, error);
-  return info != NULL && show_commit (info, error);
+  return info != NULL && show_commit (context->repo, info, error);
 }
 
 const Command cmd_repo_show = {

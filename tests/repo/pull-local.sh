@@ -115,7 +115,7 @@ ok "all heads, and below a remote's name"
 assert_match out 'objects imported'
 assert_eq "$("$PANDO" --repo=file rev-parse origin:os/stable)" "$(cat v1)"
 "$PANDO" --repo=file remote add signed "file://$SCRATCH/from-archive"
-fails_with 'cannot be verified yet' "$PANDO" --repo=file pull signed os/stable
+fails_with 'no signatures found' "$PANDO" --repo=file pull signed os/stable
 ok "a file:// remote"
 
 fails_with "No such branch 'nope'" "$PANDO" --repo=file pull-local from-archive nope
