@@ -31,6 +31,16 @@ TREE_API TreeSigner *tree_signer_new (const char *type, const char *secret, GErr
 TREE_API TreeSigner *tree_signer_new_from_fd (const char *type, int fd, GError **error);
 
 /**
+ * tree_signer_new_command:
+ * @command: a program and its words, quoted as for a shell, which is not used
+ *
+ * Signs by what the program writes to its standard output when it is given the bytes on its
+ * standard input: the key stays in a security module, or with a key service.
+ */
+TREE_API TreeSigner *tree_signer_new_command (const char *type, const char *command,
+                                              GError **error);
+
+/**
  * tree_signer_new_gpg:
  * @key_id: what gpg takes for the name of a key; its secret one must be there
  * @home: (nullable): the home directory of gpg; NULL: the user's

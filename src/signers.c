@@ -64,6 +64,12 @@ signers_load (const SignOptions *options, GError **error)
       return NULL;
     g_ptr_array_add (signers, signer);
   }
+  for (char **command = options->commands; command != NULL && *command != NULL; command++) {
+    TreeSigner *signer = tree_signer_new_command (type, *command, error);
+    if (signer == NULL)
+      return NULL;
+    g_ptr_array_add (signers, signer);
+  }
   for (char **id = options->gpg_keys; id != NULL && *id != NULL; id++) {
     TreeSigner *signer = tree_signer_new_gpg (*id, options->gpg_home, error);
     if (signer == NULL)

@@ -7,6 +7,7 @@
 typedef struct {
   char **keys;
   char **files;
+  char **commands;
   char *type;
   char **gpg_keys;
   char *gpg_home;
@@ -21,6 +22,8 @@ typedef struct {
   {"sign-from-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(where).files,                            \
    "Sign the " what " by the secret keys in this file (- is standard input); again for more",      \
    "FILE"},                                                                                        \
+  {"sign-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(where).commands,                             \
+   "Sign the " what " by what this program writes when it reads it; again for more", "COMMAND"},   \
   {"sign-type", 0, 0, G_OPTION_ARG_STRING, &(where).type,                                          \
    "The kind of these keys: ed25519 (default) or spki", "TYPE"},                                   \
   {"gpg-sign", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(where).gpg_keys,                                 \

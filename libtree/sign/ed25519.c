@@ -97,6 +97,7 @@ verify (GBytes *public_key, GBytes *data, GBytes *signature)
 const SignEngine sign_ed25519 = {
     .name = "ed25519",
     .metadata_key = "ostree.sign.ed25519",
+    .signature_len = SIGNATURE_LEN,
     .check_enabled = check_enabled,
     .parse_public = parse_public,
     .parse_secret = parse_secret,

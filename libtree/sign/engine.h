@@ -15,6 +15,7 @@ typedef struct {
   /* The labels of PEM blocks in files of keys; NULL where keys are only ever lines of text. */
   const char *pem_public;
   const char *pem_secret;
+  gsize signature_len; /* 0: it varies */
 
   /* May it be used at all? */
   gboolean (*check_enabled) (GError **error);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sign/command.h"
 #include "sign/gpg.h"
 #include "sign/judge.h"
 
@@ -17,6 +18,7 @@ tree_sign_check_type (const char *type, GError **error)
 struct TreeSigner {
   const SignEngine *engine; /* NULL: OpenPGP */
   GPtrArray *secrets;       /* owned GBytes; or: */
+  char *command;            /* or: */
   char *gpg_key;
   char *gpg_home; /* NULL: the user's */
 };
@@ -27,6 +29,7 @@ tree_signer_free (TreeSigner *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->secrets, g_ptr_array_unref);
+  g_free (self->command);
   g_free (self->gpg_key);
   g_free (self->gpg_home);
   g_free (self);
@@ -72,6 +75,15 @@ tree_signer_new_from_fd (const char *type, int fd, GError **error)
 }
 
 TreeSigner *
+tree_signer_new_command (const char *type, const char *command, GError **error)
+{
+  TreeSigner *self = new_for_type (type, error);
+  if (self != NULL)
+    self->command = g_strdup (command);
+  return self;
+}
+
+TreeSigner *
 tree_signer_new_gpg (const char *key_id, const char *home, GError **error)
 {
   g_auto (GStrv) key = gpg_find_key (key_id, home, /* secret= */ TRUE, error);
@@ -89,6 +101,14 @@ equal_bytes (gconstpointer a, gconstpointer b)
   return g_bytes_equal (a, b);
 }
 
+/* Where a key signs the same bytes the same way, signing again changes nothing. */
+static void
+add_new (GPtrArray *signatures, GBytes *signature)
+{
+  if (!g_ptr_array_find_with_equal_func (signatures, signature, equal_bytes, NULL))
+    g_ptr_array_add (signatures, g_bytes_ref (signature));
+}
+
 static gboolean
 add_raw (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **error)
 {
@@ -96,10 +116,24 @@ add_raw (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **e
     g_autoptr (GBytes) signature = self->engine->sign (self->secrets->pdata[i], data, error);
     if (signature == NULL)
       return prefix_error (error, "sign by %s", self->engine->name);
-    /* Where a key signs the same bytes the same way, signing again changes nothing. */
-    if (!g_ptr_array_find_with_equal_func (signatures, signature, equal_bytes, NULL))
-      g_ptr_array_add (signatures, g_steal_pointer (&signature));
+    add_new (signatures, signature);
   }
+  return TRUE;
+}
+
+static gboolean
+add_by_command (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **error)
+{
+  g_autoptr (GBytes) signature = command_sign (self->command, data, error);
+  gsize want = self->engine->signature_len;
+  if (signature == NULL)
+    return FALSE;
+  if (want != 0 && g_bytes_get_size (signature) != want)
+    return throw_error (error, TREE_ERROR_FAILED,
+                        "sign by '%s': a signature of %s has %" G_GSIZE_FORMAT
+                        " bytes, and it wrote %" G_GSIZE_FORMAT,
+                        self->command, self->engine->name, want, g_bytes_get_size (signature));
+  add_new (signatures, signature);
   return TRUE;
 }
 
@@ -130,8 +164,9 @@ add_signatures (const TreeSigner *self, GBytes *data, GVariant **dict, GError **
 {
   const char *key = self->engine != NULL ? self->engine->metadata_key : GPG_METADATA_KEY;
   g_autoptr (GPtrArray) signatures = sign_dict_get (*dict, key);
-  if (!(self->engine != NULL ? add_raw (self, data, signatures, error)
-                             : add_gpg (self, data, signatures, error)))
+  if (!(self->engine == NULL    ? add_gpg (self, data, signatures, error)
+        : self->command != NULL ? add_by_command (self, data, signatures, error)
+                                : add_raw (self, data, signatures, error)))
     return FALSE;
   GVariant *longer = sign_dict_set (*dict, key, signatures);
   g_clear_pointer (dict, g_variant_unref);

@@ -12,6 +12,7 @@
 
 static gboolean opt_verify;
 static gboolean opt_delete;
+static char **opt_commands;
 static char *opt_type;
 static char *opt_keys_file;
 static char *opt_keys_dir;
@@ -23,6 +24,8 @@ static const GOptionEntry options[] = {
      NULL},
     {"sign-type", 's', 0, G_OPTION_ARG_STRING, &opt_type,
      "The kind of keys: ed25519 (default) or spki", "TYPE"},
+    {"sign-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt_commands,
+     "Sign by what this program writes when it reads the commit; again for more", "COMMAND"},
     {"keys-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_file,
      "Take keys from this file: a key a line, or PEM for spki (- is standard input when signing)",
      "FILE"},
@@ -36,7 +39,8 @@ static gboolean
 sign (TreeRepo *repo, const TreeChecksum *commit, char **keys, GError **error)
 {
   char *files[] = {opt_keys_file, NULL};
-  const SignOptions how = {.keys = keys, .files = files, .type = opt_type};
+  const SignOptions how = {
+      .keys = keys, .files = files, .commands = opt_commands, .type = opt_type};
   g_autoptr (GPtrArray) signers = signers_load (&how, error);
   return signers != NULL && tree_repo_sign_commit (repo, commit, signers, error);
 }
@@ -71,7 +75,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "Give either --verify or --delete");
   if (opt_keys_dir != NULL && !opt_verify)
     return command_usage_error (context, error, "--keys-dir goes with --verify");
-  if (!opt_verify && argc < 2 && opt_keys_file == NULL)
+  if (opt_commands != NULL && (opt_verify || opt_delete))
+    return command_usage_error (context, error, "--sign-command goes with signing");
+  if (!opt_verify && argc < 2 && opt_keys_file == NULL && opt_commands == NULL)
     return command_usage_error (context, error, "Need at least one KEY to %s with",
                                 opt_delete ? "delete signatures" : "sign");
   TreeChecksum commit;

@@ -73,7 +73,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return FALSE;
   if (opt_metadata != NULL && !opt_update)
     return command_usage_error (context, error, "--add-metadata goes with --update");
-  if ((opt_sign.keys != NULL || opt_sign.files != NULL || opt_sign.gpg_keys != NULL) && !opt_update)
+  if ((opt_sign.keys != NULL || opt_sign.files != NULL || opt_sign.commands != NULL ||
+       opt_sign.gpg_keys != NULL) &&
+      !opt_update)
     return command_usage_error (context, error, "signing goes with --update");
   gboolean reads = opt_view || opt_raw || opt_list_keys || opt_key != NULL;
   if (opt_update && reads)

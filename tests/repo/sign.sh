@@ -120,10 +120,27 @@ fails_with "PUBLIC KEY.*not 'PRIVATE KEY'" "$PANDO" --repo=r sign --sign-type=sp
 "$PANDO" --repo=r sign --verify m "$good" >out
 ok "spki keys in PEM and base64, beside others"
 
+command="openssl pkeyutl -sign -rawin -inkey '$SCRATCH/good.pem' -in /dev/stdin"
+"$PANDO" --repo=r commit -b m --sign-command="$command" tree >v5
+"$PANDO" --repo=r sign --verify m "$good" >out
+"$PANDO" --repo=r sign --sign-command="openssl pkeyutl -sign -rawin -inkey other.pem -in /dev/stdin" m
+"$PANDO" --repo=r sign --verify m "$other" >out
+"$PANDO" --repo=r summary -u --sign-command="$command"
+assert_exists r/summary.sig
+fails_with "sign by 'false': it ended with status 1" "$PANDO" --repo=r sign --sign-command=false m
+fails_with "sign by 'true': it wrote nothing" "$PANDO" --repo=r sign --sign-command=true m
+fails_with 'has 64 bytes, and it wrote 3' "$PANDO" --repo=r sign --sign-command='echo ab' m
+fails_with "larger than the limit" "$PANDO" --repo=r sign --sign-command=yes m
+fails_with "run 'nowhere': No such file" "$PANDO" --repo=r sign --sign-command='nowhere x' m
+fails_with 'goes with signing' "$PANDO" --repo=r sign --verify --sign-command=true m
+fails_with 'sign by' "$PANDO" --repo=r commit -b m --sign-command=false tree
+assert_eq "$("$PANDO" --repo=r rev-parse m)" "$(cat v5)"
+ok "a program that signs"
+
 # What openssl says of our signature, and we of openssl's.
 csum=$(cat v4)
 commit=r/objects/${csum:0:2}/${csum:2}.commit
-"$PANDO" --repo=r show --print-detached-metadata-key=ostree.sign.spki m | grep -oE '0x[0-9a-f]{2}' | sed 's/0x/\\x/' | tr -d '\n' >hex
+"$PANDO" --repo=r show --print-detached-metadata-key=ostree.sign.spki "$(cat v4)" | grep -oE '0x[0-9a-f]{2}' | sed 's/0x/\\x/' | tr -d '\n' >hex
 printf '%b' "$(cat hex)" >sig
 openssl pkeyutl -verify -pubin -inkey ec.pub -rawin -digest sha256 -in "$commit" -sigfile sig >out
 assert_match out 'Verified Successfully'
