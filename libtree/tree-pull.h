@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @subpaths: (nullable): absolute paths; only what is on the way to them and below them is pulled,
  * and the commits stay marked as partial
  * @localcache_repos: (nullable): paths of repositories that are looked into before the network
+ * @cache_dir: (nullable): where summaries are cached, instead of in the repository
  * @depth: parents pulled behind each commit; -1: all there are
  * @mirror: write the refs as they are called on the remote, not below REMOTE:
  * @commit_metadata_only: commits, but not their trees
@@ -53,6 +54,7 @@ typedef struct {
   const char *user_agent_suffix;
   const char *const *subpaths;
   const char *const *localcache_repos;
+  const char *cache_dir;
   int depth;
   gboolean mirror;
   gboolean commit_metadata_only;

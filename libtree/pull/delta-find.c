@@ -95,8 +95,8 @@ list_on_server (Finder *self, const PullSummary *summary, GError **error)
   if (index != NULL)
     return add_from_index (self, index, error);
   if (summary->bytes == NULL && context->options->require_static_deltas) {
-    if (!pull_summary_fetch (context->repo, context->remote, context->fetcher,
-                             context->options->interrupted, &fetched, error))
+    if (!pull_summary_fetch (context->repo, context->remote, context->fetcher, context->options,
+                             &fetched, error))
       return FALSE;
     summary = &fetched;
   }

@@ -580,8 +580,8 @@ fetch_summary (Pull *state, GVariant **out, GError **error)
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
-  if (!pull_summary_fetch (context->repo, context->remote, context->fetcher,
-                           context->options->interrupted, &summary, error))
+  if (!pull_summary_fetch (context->repo, context->remote, context->fetcher, context->options,
+                           &summary, error))
     return FALSE;
   *out = g_steal_pointer (&summary.parsed.variant);
   return TRUE;
@@ -608,8 +608,8 @@ tree_repo_fetch_refs (TreeRepo *self, const char *remote, const TreePullOptions 
     *out = pull_list_heads (state.context.sources->pdata[0], error);
     return *out != NULL;
   }
-  if (!pull_summary_fetch (self, state.context.remote, state.context.fetcher,
-                           state.context.options->interrupted, &summary, error))
+  if (!pull_summary_fetch (self, state.context.remote, state.context.fetcher, state.context.options,
+                           &summary, error))
     return FALSE;
   if (summary.bytes == NULL)
     return throw_error (error, TREE_ERROR_NOT_FOUND,

@@ -104,8 +104,8 @@ fetch_summary (PullContext *context, PullSummary *summary, GError **error)
 {
   if (context->is_local)
     return pull_summary_read (context->sources->pdata[0], context->demands, summary, error);
-  return pull_summary_fetch (context->repo, context->remote, context->fetcher,
-                             context->options->interrupted, summary, error) &&
+  return pull_summary_fetch (context->repo, context->remote, context->fetcher, context->options,
+                             summary, error) &&
          check_mode (context, summary, error);
 }
 

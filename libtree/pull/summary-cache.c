@@ -42,10 +42,10 @@ format_http_date (gint64 time_s)
 }
 
 void
-cached_load (TreeRepo *repo, const char *name, Cached *out)
+cached_load (const SummaryCache *self, const char *name, Cached *out)
 {
-  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
-  autofd int fd = openat (repo->dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+  autofd int fd = openat (self->dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   struct stat st;
   if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) ||
       !fd_read_all (fd, SUMMARY_MAX_BYTES, &out->bytes, NULL))
@@ -79,10 +79,10 @@ parse_http_date (const char *text, gint64 *out_time_s)
 }
 
 static gboolean
-write_answer (TreeRepo *repo, const char *path, const PullAnswer *answer, GError **error)
+write_answer (int dfd, const char *path, const PullAnswer *answer, GError **error)
 {
   g_autofree char *temp = NULL;
-  autofd int fd = file_open_temp (repo->dfd, path, &temp, error);
+  autofd int fd = file_open_temp (dfd, path, &temp, error);
   if (fd < 0)
     return FALSE;
   gsize len;
@@ -96,24 +96,24 @@ write_answer (TreeRepo *repo, const char *path, const PullAnswer *answer, GError
   const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)time_s, 0}};
   ok = ok && (futimens (fd, times) == 0 || throw_errno (error, "set mtime")) &&
        (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
-       (renameat (repo->dfd, temp, repo->dfd, path) == 0 || throw_errno (error, "rename"));
+       (renameat (dfd, temp, dfd, path) == 0 || throw_errno (error, "rename"));
   if (!ok)
-    (void)unlinkat (repo->dfd, temp, 0);
+    (void)unlinkat (dfd, temp, 0);
   return ok;
 }
 
 void
-cached_store (TreeRepo *repo, const char *name, const PullAnswer *answer)
+cached_store (const SummaryCache *self, const char *name, const PullAnswer *answer)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = g_build_filename (REPO_SUMMARY_CACHE, name, NULL);
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
   if (answer->status == FETCH_NOT_MODIFIED)
     return;
   if (answer->status != FETCH_OK) {
-    (void)unlinkat (repo->dfd, path, 0);
+    (void)unlinkat (self->dfd, path, 0);
     return;
   }
-  if (!dir_ensure_at (repo->dfd, REPO_SUMMARY_CACHE, 0775, &error) ||
-      !write_answer (repo, path, answer, &error))
+  if (!dir_ensure_at (self->dfd, self->path, 0775, &error) ||
+      !write_answer (self->dfd, path, answer, &error))
     g_debug ("summary not cached: %s", error->message);
 }

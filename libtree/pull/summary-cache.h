@@ -16,6 +16,12 @@ typedef struct {
 void cached_clear (Cached *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cached, cached_clear)
 
-void cached_load (TreeRepo *repo, const char *name, Cached *out);
+/* A folder of them: the repository's, or that of --cache-dir. Borrowed. */
+typedef struct {
+  int dfd;
+  const char *path;
+} SummaryCache;
+
+void cached_load (const SummaryCache *self, const char *name, Cached *out);
 /* Keeps what came, or forgets what the server no longer has. */
-void cached_store (TreeRepo *repo, const char *name, const PullAnswer *answer);
+void cached_store (const SummaryCache *self, const char *name, const PullAnswer *answer);

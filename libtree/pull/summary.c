@@ -219,9 +219,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
 
 gboolean
 pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
-                    const volatile int *interrupted, PullSummary *out, GError **error)
+                    const TreePullOptions *options, PullSummary *out, GError **error)
 {
-  g_auto (Query) query = {remote, fetcher, interrupted, {{0}, {0}}};
+  g_autofree char *other = options->cache_dir != NULL
+                               ? g_build_filename (options->cache_dir, "summaries", NULL)
+                               : NULL;
+  const SummaryCache cache = {other != NULL ? AT_FDCWD : repo->dfd,
+                              other != NULL ? other : REPO_SUMMARY_CACHE};
+  g_auto (Query) query = {remote, fetcher, options->interrupted, {{0}, {0}}};
   g_auto (AnswerPair) answer = {0};
   g_auto (PullSummary) found = {0};
   g_auto (Summary) parsed = {0};
@@ -229,8 +234,8 @@ pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
   gboolean use_cache = g_getenv ("OSTREE_SKIP_CACHE") == NULL;
   if (use_cache) {
     Cached *old = &query.cached.summary;
-    cached_load (repo, remote->name, old);
-    cached_load (repo, sig_name, &query.cached.sig);
+    cached_load (&cache, remote->name, old);
+    cached_load (&cache, sig_name, &query.cached.sig);
     /* A cache that rotted must not come back as "not modified". */
     if (old->bytes != NULL && !summary_parse (old->bytes, &parsed, NULL))
       cached_clear (old);
@@ -240,8 +245,8 @@ pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
   if (found.bytes != NULL && !summary_parse (found.bytes, &found.parsed, error))
     return prefix_error (error, "fetched '%s'", answer.summary.url);
   if (use_cache) {
-    cached_store (repo, remote->name, &answer.summary);
-    cached_store (repo, sig_name, &answer.sig);
+    cached_store (&cache, remote->name, &answer.summary);
+    cached_store (&cache, sig_name, &answer.sig);
   }
   *out = found;
   found = (PullSummary){0};

@@ -21,7 +21,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PullSummary, pull_summary_clear)
 /* A remote without a summary is no error, unless it must be signed. One that is not as the remote
  * demands is not even parsed, and the cache stays as it was. */
 gboolean pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
-                             const volatile int *interrupted, PullSummary *out, GError **error);
+                             const TreePullOptions *options, PullSummary *out, GError **error);
 
 /* The same of a repository on this machine. */
 gboolean pull_summary_read (const TreeRepo *source, PullDemands *demands, PullSummary *out,

@@ -28,6 +28,7 @@
 #include "store/object-read.h"
 #include "store/payload.h"
 #include "store/refs-list.h"
+#include "store/remote.h"
 #include "store/traverse.h"
 #include "store/unpacked.h"
 
@@ -423,7 +424,8 @@ tree_repo_prune (TreeRepo *self, const TreePruneOptions *options, TreePruneResul
       .commits = commits,
       .others = others,
   };
-  if (!run (&prune, error) || (!options->no_prune && !unpacked_prune (self, error)))
+  if (!run (&prune, error) ||
+      (!options->no_prune && !(unpacked_prune (self, error) && remote_prune_cache (self, error))))
     return prefix_error (error, "prune");
   *out = prune.result;
   return TRUE;

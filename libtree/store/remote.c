@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/refspec.h"
+#include "plain/layout.h"
 #include "store/remotes-dir.h"
 #include "store/root.h"
 
@@ -337,4 +338,35 @@ remote_keyring_write (TreeRepo *repo, const char *name, GBytes *keyring, GError 
   const void *data = g_bytes_get_data (keyring, &len);
   return refspec_check_remote (name, error) &&
          file_replace_durable_at (repo->dfd, file, data, len, 0644, error);
+}
+
+/* ---- What is cached of them ---- */
+
+/* "NAME" or "NAME.sig" */
+static gboolean
+is_of_any (const char *const *names, const char *file)
+{
+  g_autofree char *name = g_str_has_suffix (file, ".sig") ? g_strndup (file, strlen (file) - 4)
+                                                          : NULL;
+  return g_strv_contains (names, file) || (name != NULL && g_strv_contains (names, name));
+}
+
+gboolean
+remote_prune_cache (const TreeRepo *repo, GError **error)
+{
+  g_auto (GStrv) names = tree_repo_remote_list (repo);
+  g_autoptr (GPtrArray) entries = NULL;
+  autofd int dfd = openat (repo->dfd, REPO_SUMMARY_CACHE,
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (dfd < 0)
+    return errno == ENOENT || throw_errno (error, "open '%s'", REPO_SUMMARY_CACHE);
+  if (!dir_list (dfd, &entries, error))
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++) {
+    const DirEntry *entry = entries->pdata[i];
+    if (entry->type == DT_REG && !is_of_any ((const char *const *)names, entry->name) &&
+        unlinkat (dfd, entry->name, 0) < 0 && errno != ENOENT)
+      return throw_errno (error, "remove '%s/%s'", REPO_SUMMARY_CACHE, entry->name);
+  }
+  return TRUE;
 }

@@ -49,3 +49,6 @@ gboolean remote_parse_boolean (const char *text, gboolean *out);
 gboolean remote_keyring_read (const TreeRepo *repo, const char *name, GBytes **out, GError **error);
 /* Replaces it, in the repository. */
 gboolean remote_keyring_write (TreeRepo *repo, const char *name, GBytes *keyring, GError **error);
+
+/* Deletes cached summaries of remotes that are no more. */
+gboolean remote_prune_cache (const TreeRepo *repo, GError **error);

@@ -9,8 +9,11 @@
 #include "tree-pull.h"
 
 static gboolean opt_revision;
+static char *opt_cache_dir;
 
 static const GOptionEntry options[] = {
+    {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &opt_cache_dir,
+     "Keep the remote's summary here, not in the repository", "FOLDER"},
     {"revision", 'r', 0, G_OPTION_ARG_NONE, &opt_revision, "Print commits, too", NULL},
     {NULL},
 };
@@ -22,7 +25,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "NAME must be specified");
   if (!command_check_words (context, argc, 1, 1, error))
     return FALSE;
-  const TreePullOptions fetch = {.network_retries = -1, .interrupted = interrupt_catch ()};
+  const TreePullOptions fetch = {
+      .network_retries = -1, .interrupted = interrupt_catch (), .cache_dir = opt_cache_dir};
   g_autoptr (GPtrArray) refs = NULL;
   if (!tree_repo_fetch_refs (context->repo, argv[0], &fetch, &refs, error))
     return FALSE;

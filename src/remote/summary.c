@@ -12,8 +12,11 @@
 static gboolean opt_raw;
 static gboolean opt_list_keys;
 static char *opt_key;
+static char *opt_cache_dir;
 
 static const GOptionEntry options[] = {
+    {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &opt_cache_dir,
+     "Keep the remote's summary here, not in the repository", "FOLDER"},
     {"raw", 0, 0, G_OPTION_ARG_NONE, &opt_raw, "Print it as GVariant text", NULL},
     {"list-metadata-keys", 0, 0, G_OPTION_ARG_NONE, &opt_list_keys,
      "Print the names of its metadata", NULL},
@@ -29,7 +32,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     return command_usage_error (context, error, "NAME must be specified");
   if (!command_check_words (context, argc, 1, 1, error))
     return FALSE;
-  const TreePullOptions fetch = {.network_retries = -1, .interrupted = interrupt_catch ()};
+  const TreePullOptions fetch = {
+      .network_retries = -1, .interrupted = interrupt_catch (), .cache_dir = opt_cache_dir};
   g_autoptr (GVariant) summary = NULL;
   if (!tree_repo_fetch_summary (context->repo, argv[0], &fetch, &summary, error))
     return FALSE;

@@ -27,6 +27,7 @@ static char *opt_timestamp_check_from_rev;
 static char **opt_subpaths;
 static char **opt_http_headers;
 static char **opt_localcache_repos;
+static char *opt_cache_dir;
 static char *opt_url;
 static char *opt_user_agent;
 static int opt_depth;
@@ -51,6 +52,8 @@ static const GOptionEntry options[] = {
      "Send this header with each request (may be repeated)", "NAME=VALUE"},
     {"localcache-repo", 'L', 0, G_OPTION_ARG_FILENAME_ARRAY, &opt_localcache_repos,
      "Take objects from this repository if it has them (may be repeated)", "REPO"},
+    {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &opt_cache_dir,
+     "Keep the remote's summary here, not in the repository", "FOLDER"},
     {"timestamp-check", 'T', 0, G_OPTION_ARG_NONE, &opt_timestamp_check,
      "Refuse commits that are older than what the ref has now", NULL},
     {"timestamp-check-from-rev", 0, 0, G_OPTION_ARG_STRING, &opt_timestamp_check_from_rev,
@@ -153,6 +156,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .user_agent_suffix = opt_user_agent,
       .subpaths = (const char *const *)opt_subpaths,
       .localcache_repos = (const char *const *)opt_localcache_repos,
+      .cache_dir = opt_cache_dir,
       .depth = opt_depth,
       .mirror = opt_mirror,
       .commit_metadata_only = opt_commit_metadata_only,

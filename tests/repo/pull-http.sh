@@ -39,6 +39,21 @@ touch -d '2100-01-01' plain/tmp/cache/summaries/origin
 assert_match "$plain_log" '^GET /summary 200 '
 ok "a summary that is current is not sent again, and a cache that rotted is not used"
 
+new elsewhere "$plain_url"
+: >"$plain_log"
+for _ in 1 2; do "$PANDO" --repo=elsewhere pull --cache-dir=caches origin m >out; done
+"$PANDO" --repo=elsewhere remote refs --cache-dir=caches origin >out
+"$PANDO" --repo=elsewhere remote summary --cache-dir=caches origin >out
+assert_missing elsewhere/tmp/cache/summaries
+assert_exists caches/summaries/origin
+assert_eq "$(grep -c '^GET /summary 200 ' "$plain_log")" 1
+assert_eq "$(grep -c '^GET /summary 304 ' "$plain_log")" 3
+touch plain/tmp/cache/summaries/gone plain/tmp/cache/summaries/gone.sig
+"$PANDO" --repo=plain prune >out
+assert_missing plain/tmp/cache/summaries/gone plain/tmp/cache/summaries/gone.sig
+assert_exists plain/tmp/cache/summaries/origin
+ok "a cache elsewhere, and what is cached of remotes that are gone"
+
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=127.0.0.1 \
   -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 port=$((20000 + RANDOM % 20000))
