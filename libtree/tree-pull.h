@@ -187,13 +187,15 @@ TREE_API gboolean tree_repo_repair (TreeRepo *self, const TreeRepairOptions *opt
  * tree_repo_fetch_summary:
  * @options: (nullable): only what is about the network counts
  * @out_summary: `(a(s(taya{sv}))a{sv})`; NULL when the remote has none
+ * @out_signatures: (transfer full): a text of some lines for each OpenPGP signature of it, good or
+ * not; empty unless the remote's gpg-verify-summary demands one
  *
  * The summary of a remote: from the server, or the cached copy if the server says that it is
- * current. For a file:// remote, the file. Not verified.
+ * current. For a file:// remote, the file. It is given whatever its signatures are worth.
  */
 TREE_API gboolean tree_repo_fetch_summary (TreeRepo *self, const char *remote,
                                            const TreePullOptions *options, GVariant **out_summary,
-                                           GError **error);
+                                           GPtrArray **out_signatures, GError **error);
 
 /**
  * tree_repo_fetch_refs:

@@ -209,24 +209,50 @@ throw_gpg (const GPtrArray *signatures, const char *remote, GError **error)
                       missing ? "` adds it)" : "");
 }
 
+/* All signatures there are, judged. */
+static gboolean
+judge_gpg (PullDemands *self, GBytes *data, GVariant *dict, GPtrArray **out, GError **error)
+{
+  g_autoptr (GPtrArray) signatures = sign_dict_get (dict, GPG_METADATA_KEY);
+  if (signatures->len == 0) {
+    *out = g_ptr_array_new_with_free_func (gpg_signature_free);
+    return TRUE;
+  }
+  if (self->gpg == NULL)
+    self->gpg = gpg_verifier_new (self->keyrings, error);
+  return self->gpg != NULL && gpg_verify (self->gpg, data, signatures, out, error);
+}
+
 static gboolean
 check_gpg (PullDemands *self, GBytes *data, GVariant *dict, const char *option, GError **error)
 {
-  g_autoptr (GPtrArray) signatures = sign_dict_get (dict, GPG_METADATA_KEY);
   g_autoptr (GPtrArray) found = NULL;
-  if (signatures->len == 0)
+  if (!judge_gpg (self, data, dict, &found, error))
+    return FALSE;
+  if (found->len == 0)
     return throw_error (error, TREE_ERROR_SIGNATURE,
                         "GPG verification enabled, but no signatures found (use %s=false in remote "
                         "config to disable)",
                         option);
-  if (self->gpg == NULL)
-    self->gpg = gpg_verifier_new (self->keyrings, error);
-  if (self->gpg == NULL || !gpg_verify (self->gpg, data, signatures, &found, error))
-    return FALSE;
   for (guint i = 0; i < found->len; i++)
     if (((const GpgSignature *)found->pdata[i])->is_good)
       return TRUE;
   return throw_gpg (found, self->remote, error);
+}
+
+gboolean
+demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *signature, GPtrArray **out,
+                          GError **error)
+{
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GVariant) dict = sign_dict_parse (signature);
+  g_autoptr (GPtrArray) found = NULL;
+  if (self->gpg_summary && summary != NULL && !judge_gpg (self, summary, dict, &found, error))
+    return FALSE;
+  for (guint i = 0; found != NULL && i < found->len; i++)
+    g_ptr_array_add (texts, gpg_signature_describe (found->pdata[i], ""));
+  *out = g_steal_pointer (&texts);
+  return TRUE;
 }
 
 gboolean

@@ -20,6 +20,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
 /* Must the summary be there and be signed? @self: (nullable) */
 gboolean demands_summary (const PullDemands *self);
 
+/* What people are told of the OpenPGP signatures of a summary, a text of some lines each; empty
+ * when none are demanded. @signature: (nullable) */
+gboolean demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *signature,
+                                   GPtrArray **out, GError **error);
+
 /* @self: (nullable). @detached, @signature: (nullable): hostile. Errors: TREE_ERROR_SIGNATURE */
 gboolean demands_check_commit (PullDemands *self, GBytes *commit, GBytes *detached, GError **error);
 gboolean demands_check_summary (PullDemands *self, GBytes *summary, GBytes *signature,

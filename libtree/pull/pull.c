@@ -24,6 +24,7 @@
 #include "pull/route.h"
 #include "store/generation.h"
 #include "store/publish.h"
+#include "store/remote.h"
 #include "store/repo.h"
 
 /* Jobs that workers have not done yet; beyond, the network waits for them. */
@@ -567,33 +568,27 @@ open_remote (Pull *state, TreeRepo *repo, const char *remote, const TreePullOpti
   return TRUE;
 }
 
-static gboolean
-fetch_summary (Pull *state, GVariant **out, GError **error)
-{
-  PullContext *context = &state->context;
-  g_auto (PullSummary) summary = {0};
-  if (context->is_local) {
-    g_autoptr (GError) local = NULL;
-    *out = tree_repo_load_summary (context->sources->pdata[0], &local);
-    if (*out != NULL || g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
-      return TRUE;
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  if (!pull_summary_fetch (context->repo, context->remote, context->fetcher, context->options,
-                           &summary, error))
-    return FALSE;
-  *out = g_steal_pointer (&summary.parsed.variant);
-  return TRUE;
-}
-
 gboolean
 tree_repo_fetch_summary (TreeRepo *self, const char *remote, const TreePullOptions *options,
-                         GVariant **out_summary, GError **error)
+                         GVariant **out_summary, GPtrArray **out_signatures, GError **error)
 {
   g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
-  return open_remote (&state, self, remote, options, error) &&
-         fetch_summary (&state, out_summary, error);
+  g_auto (PullSummary) summary = {0};
+  PullContext *context = &state.context;
+  if (!open_remote (&state, self, remote, options, error) ||
+      !(context->is_local ? pull_summary_read (context->sources->pdata[0], NULL, &summary, error)
+                          : pull_summary_fetch (self, context->remote, context->fetcher,
+                                                context->options, &summary, error)))
+    return FALSE;
+  gboolean gpg = FALSE;
+  if (!remote_option_boolean (self, remote, REMOTE_GPG_VERIFY_SUMMARY, &gpg, error))
+    return FALSE;
+  g_autoptr (PullDemands) demands = demands_new_gpg (self, remote, FALSE, gpg, error);
+  if (demands == NULL ||
+      !demands_describe_summary (demands, summary.bytes, summary.signature, out_signatures, error))
+    return FALSE;
+  *out_summary = g_steal_pointer (&summary.parsed.variant);
+  return TRUE;
 }
 
 gboolean

@@ -5,6 +5,7 @@
 
 #include "src/command.h"
 #include "src/interrupt.h"
+#include "src/show/signatures.h"
 #include "src/show/summary.h"
 #include "tree-error.h"
 #include "tree-pull.h"
@@ -35,7 +36,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   const TreePullOptions fetch = {
       .network_retries = -1, .interrupted = interrupt_catch (), .cache_dir = opt_cache_dir};
   g_autoptr (GVariant) summary = NULL;
-  if (!tree_repo_fetch_summary (context->repo, argv[0], &fetch, &summary, error))
+  g_autoptr (GPtrArray) signatures = NULL;
+  if (!tree_repo_fetch_summary (context->repo, argv[0], &fetch, &summary, &signatures, error))
     return FALSE;
   if (summary == NULL) {
     g_set_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND,
@@ -48,8 +50,10 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     summary_list_keys (summary);
   else if (opt_raw)
     summary_print_raw (summary);
-  else
+  else {
     summary_print (summary);
+    show_signatures ("GPG: Verification enabled, found", signatures);
+  }
   return TRUE;
 }
 

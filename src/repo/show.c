@@ -9,6 +9,7 @@
 #include "src/command.h"
 #include "src/rev.h"
 #include "src/show/dump.h"
+#include "src/show/signatures.h"
 #include "src/show/sizes.h"
 #include "tree-error.h"
 #include "tree-sign.h"
@@ -126,7 +127,7 @@ print_related (const TreeCommitInfo *info, GError **error)
 
 /* Where nobody asked for a check, that it cannot be done is no failure: no gpg, say. */
 static gboolean
-show_signatures (const TreeRepo *repo, const TreeChecksum *commit, GError **error)
+show_signatures_of (const TreeRepo *repo, const TreeChecksum *commit, GError **error)
 {
   g_autoptr (GPtrArray) texts = NULL;
   g_autoptr (GError) local = NULL;
@@ -138,14 +139,7 @@ show_signatures (const TreeRepo *repo, const TreeChecksum *commit, GError **erro
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
-  if (texts->len > 0)
-    printf ("Found %u signature%s:\n", texts->len, texts->len == 1 ? "" : "s");
-  for (guint i = 0; i < texts->len; i++) {
-    g_auto (GStrv) lines = g_strsplit (texts->pdata[i], "\n", -1);
-    putchar ('\n');
-    for (char **line = lines; *line != NULL; line++)
-      printf ("  %s\n", *line);
-  }
+  show_signatures ("Found", texts);
   return TRUE;
 }
 
@@ -171,7 +165,7 @@ show_commit (const TreeRepo *repo, const TreeCommitInfo *info, GError **error)
   }
   DumpStyle style = !opt_raw ? DUMP_TEXT : opt_no_byteswap ? DUMP_RAW_UNSWAPPED : DUMP_RAW;
   return dump_commit (info, style, error) &&
-         (style != DUMP_TEXT || show_signatures (repo, &info->checksum, error));
+         (style != DUMP_TEXT || show_signatures_of (repo, &info->checksum, error));
 }
 
 /* ---- Other objects ---- */

@@ -3,11 +3,10 @@
 # Signatures that one program made and the other verifies, on commits and summaries: OpenPGP, and the engine for tests (Debian's
 # ostree has no other).
 . "$(dirname "$0")/../lib.sh"
-need ostree gpg gpg-connect-agent
+need ostree
 
 export OSTREE_DUMMY_SIGN_ENABLED=1
-mkdir -p tree tmp home
-export TMPDIR=$SCRATCH/tmp
+mkdir tree
 echo one >tree/file
 ostree --repo=theirs init --mode=archive
 "$PANDO" --repo=ours init --mode=archive
@@ -63,17 +62,13 @@ if ! grep -q -e '- gpgme$' out; then
   skip "OpenPGP" "built without gpgme"
   exit 0
 fi
-
-chmod 700 home
-gpg-connect-agent --homedir "$SCRATCH/home" 'getinfo pid' /bye 2>/dev/null | sed -n 's/^D //p' >pid
-started+=("$(cat pid)")
-gpg () { command gpg --homedir "$SCRATCH/home" --batch --quiet --no-tty --pinentry-mode loopback --passphrase '' "$@" 2>>gpg.log; }
+# shellcheck source=tests/gpg-keys.sh
+. "$TESTS_DIR/gpg-keys.sh"
+gpg_home home
 for name in one two; do
-  gpg --quick-gen-key "$name <$name@example.com>" ed25519 sign never
-  gpg --export "$name@example.com" >$name.gpg
+  new_key home "$name <$name@example.com>"
+  in_home home --export "$name@example.com" >$name.gpg
 done
-mkdir nokeys
-export OSTREE_GPG_HOME=$SCRATCH/nokeys
 
 # A summary would say what the refs were.
 rm {ours,theirs}/summary*

@@ -3,20 +3,8 @@
 # OpenPGP: signing commits and the summary, keys of remotes, and what a pull takes: good, bad, missing, by another key, by one
 # that expired or was revoked.
 . "$(dirname "$0")/../lib.sh"
-need gpg gpg-connect-agent
-"$PANDO" --version >out
-grep -q -e '- gpgme$' out || skip_all "built without gpgme"
-
-# A home of gpg with its agent, which ends with the script.
-gpg_home () {
-  mkdir -m 700 "$1"
-  gpg-connect-agent --homedir "$SCRATCH/$1" 'getinfo pid' /bye 2>/dev/null | sed -n 's/^D //p' >pid
-  started+=("$(cat pid)")
-}
-
-in_home () { gpg --homedir "$SCRATCH/$1" --batch --quiet --no-tty --pinentry-mode loopback --passphrase '' "${@:2}" 2>>gpg.log; }
-new_key () { in_home "$1" --quick-gen-key "$2" ed25519 sign "${3:-never}"; }
-fingerprint () { in_home "$1" --with-colons --list-keys "$2" | awk -F: '$1 == "fpr" { print $10; exit }'; }
+# shellcheck source=tests/gpg-keys.sh
+. "$TESTS_DIR/gpg-keys.sh"
 
 gpg_home keys
 new_key keys 'Good <good@example.com>'
@@ -25,13 +13,10 @@ for name in good other; do in_home keys --armor --export "$name@example.com" >$n
 in_home keys --export good@example.com >good.gpg
 good=$(fingerprint keys good@example.com)
 
-mkdir tree empty tmp
-export TMPDIR=$SCRATCH/tmp
+mkdir tree
 echo one >tree/file
 "$PANDO" --repo=up init --mode=archive
 "$PANDO" --repo=up commit -b m tree >v1
-# No key of this machine counts.
-export OSTREE_GPG_HOME=$SCRATCH/empty
 sign () { "$PANDO" --repo=up gpg-sign --gpg-homedir=keys "$@"; }
 
 "$PANDO" --repo=up show m >out
@@ -213,6 +198,8 @@ echo invalid >up/summary.sig
 refused 'no signatures found'
 sign_summary good@example.com
 accepted
+"$PANDO" --repo=r remote summary origin >out
+assert_match out '^GPG: Verification enabled, found 1 signature:$' '^  Good signature from "Good '
 cp up/summary.sig good.sig
 echo more >tree/more
 commit --gpg-sign=good@example.com --gpg-homedir=keys
