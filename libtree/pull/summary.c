@@ -181,7 +181,7 @@ fetch (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
 static gboolean
 fetch_matching (Query *self, AnswerPair *answer, PullSummary *out, GError **error)
 {
-  const PullDemands *demands = self->remote->demands;
+  PullDemands *demands = self->remote->demands;
   GBytes *old = self->cached.summary.bytes;
   g_autoptr (GError) first = NULL;
   if (!fetch (self, answer, out, error))
