@@ -204,7 +204,8 @@ cp up/summary.sig good.sig
 echo more >tree/more
 commit --gpg-sign=good@example.com --gpg-homedir=keys
 cp good.sig up/summary.sig
-rm -rf r/tmp/cache
+# A copy of the summary that the old signature names would be taken instead.
+rm -rf r/tmp/cache up/summaries
 fails_with "Can't verify summary.*BAD signature" "$PANDO" --repo=r pull origin m
 ok "summaries"
 
