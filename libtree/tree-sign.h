@@ -131,12 +131,15 @@ TREE_API gboolean tree_repo_gpg_describe_commit (const TreeRepo *self, const Tre
  * tree_repo_update_summary:
  * @metadata: (nullable): `a{sv}` added to it
  * @signers: (nullable): TreeSigner
+ * @generations: `summary.sig` also names an immutable copy of its summary, summaries/DIGEST, so
+ * that clients that know it never see two files that do not belong together
  *
  * Writes `summary` from the refs, and `summary.sig` by the signers. Without any, a signature that
  * no longer fits is removed.
  */
 TREE_API gboolean tree_repo_update_summary (TreeRepo *self, GVariant *metadata,
-                                            const GPtrArray *signers, GError **error);
+                                            const GPtrArray *signers, gboolean generations,
+                                            GError **error);
 
 /* ---- OpenPGP keys of a remote ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The program: starts a command, prints the one line of an error, returns 0 or 1.
  *
- * Called as `ostree` it says so in its texts and is the same otherwise. No locale is set: what is
+ * Called as `ostree` it says so in its texts, and is the same otherwise, but that `summary` writes
+ * just what ostree does. No locale is set: what is
  * printed and what is compared must not depend on who calls, and start-up is most of what many
  * commands cost.
  */

@@ -242,8 +242,8 @@ set_indexed_deltas (TreeRepo *repo, GError **error)
 }
 
 static gboolean
-build_and_write (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
-                 GError **error)
+build_and_write (TreeRepo *repo, GVariant *metadata, gboolean generations, PublishSign sign,
+                 gconstpointer user_data, GError **error)
 {
   autofd int lock = repo_lock_file (repo, REPO_SUMMARY_LOCK, error);
   if (lock < 0)
@@ -260,16 +260,17 @@ build_and_write (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpoi
     return prefix_error (error, "summary");
   g_autoptr (GBytes) bytes = summary_build (refs, all);
   g_autoptr (GVariant) signatures = NULL;
-  return ((sign == NULL || (sign (bytes, &signatures, user_data, error) &&
-                            generation_write (repo, bytes, &signatures, error))) &&
-          write_summary (repo, bytes, signatures, error)) ||
-         prefix_error (error, "summary");
+  gboolean ok = (sign == NULL || sign (bytes, &signatures, user_data, error)) &&
+                (signatures == NULL || !generations ||
+                 generation_write (repo, bytes, &signatures, error)) &&
+                write_summary (repo, bytes, signatures, error);
+  return ok || prefix_error (error, "summary");
 }
 
 gboolean
 publish_summary (TreeRepo *repo, GVariant *metadata, GError **error)
 {
-  return build_and_write (repo, metadata, NULL, NULL, error);
+  return build_and_write (repo, metadata, FALSE, NULL, NULL, error);
 }
 
 gboolean
@@ -348,8 +349,8 @@ commit_metadata (TreeRepo *repo, GVariant *extra, PublishSign sign, gconstpointe
 }
 
 gboolean
-publish_all (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
-             GError **error)
+publish_all (TreeRepo *repo, GVariant *metadata, gboolean generations, PublishSign sign,
+             gconstpointer user_data, GError **error)
 {
   g_autoptr (GVariant) extra = metadata != NULL ? g_variant_ref_sink (metadata) : NULL;
   autofd int lock = repo_lock (repo, REPO_LOCK_SHARED, error);
@@ -357,7 +358,7 @@ publish_all (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer
     return FALSE;
   if (repo->collection_id != NULL && !commit_metadata (repo, extra, sign, user_data, error))
     return prefix_error (error, "commit to '" METADATA_REF "'");
-  return build_and_write (repo, extra, sign, user_data, error);
+  return build_and_write (repo, extra, generations, sign, user_data, error);
 }
 
 GVariant *

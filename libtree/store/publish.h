@@ -11,9 +11,10 @@ typedef gboolean (*PublishSign) (GBytes *data, GVariant **out, gconstpointer use
 
 /* What `summary -u` does: where there is a collection, the commit of the ref ostree-metadata; then
  * the summary of what the repository holds now. @metadata: (nullable) `a{sv}` added. @sign: signs
- * both; NULL: a signature that no longer fits is removed. */
-gboolean publish_all (TreeRepo *repo, GVariant *metadata, PublishSign sign, gconstpointer user_data,
-                      GError **error);
+ * both; NULL: a signature that no longer fits is removed. @generations: the signature names a copy
+ * of its summary (store/generation.h). */
+gboolean publish_all (TreeRepo *repo, GVariant *metadata, gboolean generations, PublishSign sign,
+                      gconstpointer user_data, GError **error);
 /* Only the summary, unsigned; the caller holds the repository's lock. */
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
 /* The same after a change of refs, where core.auto-update-summary says so. */

@@ -90,7 +90,7 @@ update (Fixture *f, const char *metadata, Summary *out)
 {
   g_autoptr (GError) error = NULL;
   GVariant *extra = metadata != NULL ? g_variant_new_parsed (metadata) : NULL;
-  (void)publish_all (f->repo, extra, NULL, NULL, &error);
+  (void)publish_all (f->repo, extra, FALSE, NULL, NULL, &error);
   g_assert_no_error (error);
   load (f->repo, out);
 }
@@ -165,7 +165,7 @@ test_missing_commit (Fixture *f, gconstpointer data)
   g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   g_clear_error (&error);
   g_assert_true (refs_write (f->repo, "gone", &none, TRUE, NULL));
-  g_assert_false (publish_all (f->repo, NULL, NULL, NULL, &error));
+  g_assert_false (publish_all (f->repo, NULL, FALSE, NULL, NULL, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "ref 'gone'"));
   g_assert_false (is_there (f, "summary"));
@@ -282,7 +282,7 @@ test_locked (Fixture *f, gconstpointer data)
   autofd int lock = lock_open_at (f->repo->dfd, REPO_SUMMARY_LOCK, 0660, LOCK_EXCLUSIVE, 0, NULL,
                                   &error);
   g_assert_no_error (error);
-  g_assert_false (publish_all (f->repo, NULL, NULL, NULL, &error));
+  g_assert_false (publish_all (f->repo, NULL, FALSE, NULL, NULL, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
   g_assert_true (is_there (f, "summary.sig"));
   fd_cleanup (&lock);

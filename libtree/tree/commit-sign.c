@@ -199,8 +199,8 @@ sign_bytes (GBytes *data, GVariant **out, gconstpointer user_data, GError **erro
 
 gboolean
 tree_repo_update_summary (TreeRepo *self, GVariant *metadata, const GPtrArray *signers,
-                          GError **error)
+                          gboolean generations, GError **error)
 {
   gboolean has_signers = signers != NULL && signers->len > 0;
-  return publish_all (self, metadata, has_signers ? sign_bytes : NULL, signers, error);
+  return publish_all (self, metadata, generations, has_signers ? sign_bytes : NULL, signers, error);
 }

@@ -73,7 +73,7 @@ refused "'\.\./evil': Invalid filename '\.\.'" up
 refused "'a/\.\./b': Invalid filename '\.\.'" up-inside
 refused "'s/b': Can't replace file with directory: s" below-link
 refused "longer than 4095 bytes" long-name
-refused "is not UTF-8" no-utf8
+refused 'Invalid UTF-8 in filename' no-utf8
 fails_with "Invalid filename '\.\.'" commit --tree=tar=good.tar --tar-pathname-filter='^a$,x/../../a'
 ok "names that lead out"
 
