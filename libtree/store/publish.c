@@ -201,6 +201,20 @@ write_file (const TreeRepo *repo, const char *name, GBytes *bytes, GError **erro
                      : file_replace_at (repo->dfd, name, data, len, 0644, error);
 }
 
+/* Servers tell files apart by size and the second of their time: a summary that is published within
+ * the second of the last one would not be asked for again. */
+static gboolean
+set_later_time (const TreeRepo *repo, gint64 last_s, GError **error)
+{
+  struct stat st;
+  if (fstatat (repo->dfd, REPO_SUMMARY, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '" REPO_SUMMARY "'");
+  const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)(last_s + 1), 0}};
+  return st.st_mtim.tv_sec > last_s ||
+         utimensat (repo->dfd, REPO_SUMMARY, times, AT_SYMLINK_NOFOLLOW) == 0 ||
+         throw_errno (error, "set the time of '" REPO_SUMMARY "'");
+}
+
 /* The two files have the same time, by which some mirrors know that they belong together. */
 static gboolean
 write_signature (const TreeRepo *repo, GVariant *signatures, GError **error)
@@ -225,7 +239,11 @@ write_summary (TreeRepo *repo, GBytes *bytes, GVariant *signatures, GError **err
   /* A new signature takes the old one's place: for those who go by it there always is one. */
   if (signatures == NULL && unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
     return throw_errno (error, "remove '" REPO_SUMMARY_SIG "'");
-  if (!write_file (repo, REPO_SUMMARY, bytes, error) ||
+  struct stat last;
+  gint64 last_s = fstatat (repo->dfd, REPO_SUMMARY, &last, AT_SYMLINK_NOFOLLOW) == 0
+                      ? last.st_mtim.tv_sec
+                      : 0;
+  if (!write_file (repo, REPO_SUMMARY, bytes, error) || !set_later_time (repo, last_s, error) ||
       (signatures != NULL && !write_signature (repo, signatures, error)))
     return FALSE;
   repo_touch (repo);
