@@ -258,8 +258,8 @@ test_locked (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   f->repo->lock_timeout_secs = 0;
-  autofd int lock = lock_open_at (f->repo->dfd, REPO_CONFIG_LOCK, 0660, LOCK_EXCLUSIVE, 0, NULL,
-                                  &error);
+  autofd G_GNUC_UNUSED int lock = lock_open_at (f->repo->dfd, REPO_CONFIG_LOCK, 0660,
+                                                LOCK_EXCLUSIVE, 0, NULL, &error);
   g_assert_no_error (error);
   g_assert_false (tree_repo_config_set (f->repo, "core", "x", "1", &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_LOCKED);
