@@ -76,6 +76,8 @@ fd_write_bulk (int fd, const void *a, gsize a_len, const void *b, gsize b_len, G
       return throw_errno (error, "write");
     for (int i = 0; i < 2; i++) {
       gsize step = MIN ((gsize)n, parts[i].iov_len);
+      if (step == 0)
+        continue; /* an empty part may be at NULL */
       parts[i].iov_base = (char *)parts[i].iov_base + step;
       parts[i].iov_len -= step;
       n -= (ssize_t)step;

@@ -325,7 +325,8 @@ test_payload (void)
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
     g_auto (Maker) maker = maker_new ();
     g_byte_array_set_size (maker.data, sizes[i]);
-    memset (maker.data->data, 'd', sizes[i]);
+    if (sizes[i] > 0)
+      memset (maker.data->data, 'd', sizes[i]);
     append (maker.ops, "ops", 3);
     g_autoptr (GByteArray) bytes = make_payload (&maker);
     g_autoptr (GBytes) copy = g_bytes_new (bytes->data, bytes->len);
