@@ -85,20 +85,10 @@ static const Command group_remote = {
     .subcommands = remote_commands,
 };
 
-static gboolean
-list_deltas (const CommandContext *context, int argc, char **argv, GError **error)
-{
-  return cmd_static_delta_list.run (context, argc, argv, error);
-}
-
 static const Command *const static_delta_commands[] = {STATIC_DELTA_COMMANDS (ENTRY) NULL};
-static const GOptionEntry no_options[] = {{NULL}};
 static const Command group_static_delta = {
     .name = "static-delta",
-    .summary = "Commands for static deltas; alone it lists them",
-    .needs = NEEDS_REPO,
-    .options = no_options,
-    .run = list_deltas,
+    .summary = "Commands for static deltas",
     .subcommands = static_delta_commands,
 };
 

@@ -21,7 +21,7 @@ echo new >tree/usr/bin/new
 "$PANDO" --repo=up commit -b m -s second --owner-uid=0 --owner-gid=0 --timestamp=@2000 tree >two
 one=$(cat one) two=$(cat two)
 
-assert_eq "$("$PANDO" --repo=up static-delta)" '(No static deltas)'
+assert_eq "$("$PANDO" --repo=up static-delta list)" '(No static deltas)'
 assert_eq "$("$PANDO" --repo=up static-delta indexes)" '(No static deltas indexes)'
 "$PANDO" --repo=up static-delta generate m >out 2>err
 assert_content out "Generating static delta:
