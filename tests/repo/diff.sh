@@ -85,7 +85,8 @@ ok "JSON"
 
 fails_with 'REV must be specified; usage: pando diff' "$PANDO" diff
 fails_with "Refspec 'nope' not found" "$PANDO" diff x nope
-fails_with "'a' is taken for a revision; the directory is './a': Refspec 'a' not found" "$PANDO" diff x a
+mkdir zoo # no beginning of a checksum
+fails_with "'zoo' is taken for a revision; the directory is './zoo': Refspec 'zoo' not found" "$PANDO" diff x zoo
 fails_with 'has no parent' "$PANDO" diff 'x^'
 fails_with "open directory './nope'" "$PANDO" diff x ./nope
 mkfifo a/f2 b/f2

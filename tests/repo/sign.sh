@@ -52,9 +52,10 @@ ok "folders of keys, and of revoked ones"
 
 "$PANDO" --repo=r sign m "$(cat other.secret)" 2>err
 assert_match err '^warning: .*--keys-file'
+"$PANDO" --repo=r show --print-detached-metadata-key=ostree.sign.ed25519 m >once
 "$PANDO" --repo=r sign --keys-file=- m <other.secret
 "$PANDO" --repo=r show --print-detached-metadata-key=ostree.sign.ed25519 m >out
-assert_eq "$(grep -o '\[' out | wc -l)" 3 "signing twice adds nothing"
+cmp once out || fail "signing twice adds nothing"
 "$PANDO" --repo=r sign --delete m "$good" >out
 assert_content out 'Signatures deleted: 1'
 "$PANDO" --repo=r sign --delete m "$good" >out
