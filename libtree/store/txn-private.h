@@ -38,6 +38,12 @@ gboolean staging_open (Txn *self, GError **error);
 void staging_close (Txn *self);
 /* Removes it. */
 void staging_remove (Txn *self);
+/* One staged file; @dir and @name make its path below objects/. @settled: it is whole and depends
+ * on nothing else, so that it may be kept without the operation that it was staged for. */
+typedef gboolean (*StagedFunc) (const char *dir, int dfd, const char *name, gboolean settled,
+                                gpointer user_data, GError **error);
+gboolean staging_each (const StoreMode *mode, int staging_dfd, StagedFunc func, gpointer user_data,
+                       GError **error);
 
 /* Creates the staged file of an object (a path below objects/). *@out_fd is -1 when it is there
  * already: then another writer has staged, or is just staging, the same bytes. */

@@ -172,27 +172,18 @@ publish_objects (Txn *self, GError **error)
   return !commits_left || publish_pass (self, TRUE, &commits_left, error);
 }
 
-/* Paths below the staging directory. */
+typedef struct {
+  const Txn *txn;
+  GPtrArray *paths; /* below the staging directory */
+} Early;
+
 static gboolean
-list_whole (Txn *self, GPtrArray *out, GError **error)
+list_settled (const char *dir, int dfd, const char *name, gboolean settled, gpointer user_data,
+              GError **error)
 {
-  g_autoptr (GPtrArray) dirs = NULL;
-  if (!dir_list (self->staging_dfd, &dirs, error))
-    return FALSE;
-  for (guint i = 0; i < dirs->len; i++) {
-    const DirEntry *dir = dirs->pdata[i];
-    autofd int dfd = dir_open_at (self->staging_dfd, dir->name, error);
-    g_autoptr (GPtrArray) files = NULL;
-    if (dfd < 0 || !dir_list (dfd, &files, error))
-      return FALSE;
-    for (guint k = 0; k < files->len; k++) {
-      const char *name = ((const DirEntry *)files->pdata[k])->name;
-      struct stat st;
-      if (!is_commit_file (name) && !is_replaced (self, dir->name, name) &&
-          fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime == 0)
-        g_ptr_array_add (out, g_strconcat (dir->name, "/", name, NULL));
-    }
-  }
+  Early *self = user_data;
+  if (settled && !is_replaced (self->txn, dir, name))
+    g_ptr_array_add (self->paths, g_strconcat (dir, "/", name, NULL));
   return TRUE;
 }
 
@@ -204,7 +195,8 @@ txn_publish_early (Txn *self, GError **error)
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
   if (!self->fsync)
     return TRUE;
-  if (!list_whole (self, paths, error))
+  Early early = {self, paths};
+  if (!staging_each (self->repo->mode, self->staging_dfd, list_settled, &early, error))
     return FALSE;
   if (paths->len > 0 && syncfs (self->repo->dfd) < 0)
     return throw_errno (error, "sync the file system");

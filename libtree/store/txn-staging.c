@@ -52,16 +52,16 @@ boot_prefix (GError **error)
  * the operation that failed, and what they name may have been pruned. All of it is cheap to have
  * again. */
 static gboolean
-may_resume (const StoreMode *mode, const struct stat *st, const char *name)
+is_settled (const StoreMode *mode, const struct stat *st, const char *name)
 {
   return st->st_mtime == 0 && st->st_nlink == 1 && !g_str_has_suffix (name, ".commit") &&
          !g_str_has_suffix (name, ".commitmeta") &&
          (mode->write_beside == NULL || !g_str_has_suffix (name, ".file"));
 }
 
-/* Unlinks what a killed writer left and the next one should not trust. */
-static gboolean
-purge_unfinished (const StoreMode *mode, int staging_dfd, GError **error)
+gboolean
+staging_each (const StoreMode *mode, int staging_dfd, StagedFunc func, gpointer user_data,
+              GError **error)
 {
   g_autoptr (GPtrArray) dirs = NULL;
   if (!dir_list (staging_dfd, &dirs, error))
@@ -73,14 +73,23 @@ purge_unfinished (const StoreMode *mode, int staging_dfd, GError **error)
     if (dfd < 0 || !dir_list (dfd, &files, error))
       return FALSE;
     for (guint k = 0; k < files->len; k++) {
-      const DirEntry *file = files->pdata[k];
+      const char *name = ((const DirEntry *)files->pdata[k])->name;
       struct stat st;
-      if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          !may_resume (mode, &st, file->name) && unlinkat (dfd, file->name, 0) < 0)
-        return throw_errno (error, "remove unfinished '%s/%s'", dir->name, file->name);
+      if (fstatat (dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+          !func (dir->name, dfd, name, is_settled (mode, &st, name), user_data, error))
+        return FALSE;
     }
   }
   return TRUE;
+}
+
+/* Unlinks what a killed writer left and the next one should not trust. */
+static gboolean
+purge (const char *dir, int dfd, const char *name, gboolean settled, gpointer user_data,
+       GError **error)
+{
+  return settled || unlinkat (dfd, name, 0) == 0 ||
+         throw_errno (error, "remove unfinished '%s/%s'", dir, name);
 }
 
 /* ---- Taking one ---- */
@@ -122,7 +131,7 @@ try_own (Txn *self, int tmp_dfd, const char *name, GError **error)
   if (self->staging_lock_fd >= 0) {
     self->staging_dfd = openat (tmp_dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (self->staging_dfd >= 0)
-      return purge_unfinished (self->repo->mode, self->staging_dfd, error);
+      return staging_each (self->repo->mode, self->staging_dfd, purge, NULL, error);
   }
   forget (self);
   return FALSE;
@@ -218,7 +227,7 @@ hand_over (Txn *self)
 {
   autofd int tmp_dfd = dir_open_at (self->repo->dfd, REPO_TMP, NULL);
   const char *shared = self->staging_name + strlen (OWN_PREFIX);
-  if (tmp_dfd < 0 || !purge_unfinished (self->repo->mode, self->staging_dfd, NULL))
+  if (tmp_dfd < 0 || !staging_each (self->repo->mode, self->staging_dfd, purge, NULL, NULL))
     return;
   int rc = has_files (self->staging_dfd)
                ? renameat2 (tmp_dfd, self->staging_name, tmp_dfd, shared, RENAME_NOREPLACE)

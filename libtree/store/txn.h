@@ -37,7 +37,7 @@ Txn *txn_begin (TreeRepo *repo, gboolean fsync, GError **error);
 /* Publishes everything; the automatic summary is the caller's (publish_automatically()). The
  * transaction is over, whatever comes out. */
 gboolean txn_commit (Txn *self, TxnStats *out_stats, GError **error);
-/* Publishes before the end what is staged and whole by now, commits aside, and after it is on the
+/* Publishes before the end what is staged and settled by now, never commits, and after it is on the
  * disk: a power cut then costs what came later, and no more. Any thread, one at a time. */
 gboolean txn_publish_early (Txn *self, GError **error);
 /* Frees; what was staged and not committed stays for the next transaction. */
