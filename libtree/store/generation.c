@@ -108,13 +108,10 @@ remove_old (const TreeRepo *repo)
 static gboolean
 write_copy (const TreeRepo *repo, GBytes *summary, const TreeChecksum *digest, GError **error)
 {
-  gsize len;
-  gconstpointer data = g_bytes_get_data (summary, &len);
   char path[GENERATION_PATH_MAX];
   generation_path (digest, path);
   if (!dir_ensure_at (repo->dfd, REPO_SUMMARIES, 0775, error) ||
-      !(repo->fsync ? file_replace_durable_at (repo->dfd, path, data, len, 0644, error)
-                    : file_replace_at (repo->dfd, path, data, len, 0644, error)))
+      !repo_replace_file (repo, path, summary, error))
     return prefix_error (error, "'%s'", path);
   remove_old (repo);
   return TRUE;

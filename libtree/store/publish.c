@@ -192,15 +192,6 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
   return TRUE;
 }
 
-static gboolean
-write_file (const TreeRepo *repo, const char *name, GBytes *bytes, GError **error)
-{
-  gsize len;
-  gconstpointer data = g_bytes_get_data (bytes, &len);
-  return repo->fsync ? file_replace_durable_at (repo->dfd, name, data, len, 0644, error)
-                     : file_replace_at (repo->dfd, name, data, len, 0644, error);
-}
-
 /* Servers tell files apart by size and the second of their time: a summary that is published within
  * the second of the last one would not be asked for again. */
 static gboolean
@@ -221,7 +212,7 @@ write_signature (const TreeRepo *repo, GVariant *signatures, GError **error)
 {
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (signatures);
   struct stat st;
-  if (!write_file (repo, REPO_SUMMARY_SIG, bytes, error))
+  if (!repo_replace_file (repo, REPO_SUMMARY_SIG, bytes, error))
     return FALSE;
   if (fstatat (repo->dfd, REPO_SUMMARY, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_errno (error, "stat '" REPO_SUMMARY "'");
@@ -243,7 +234,8 @@ write_summary (TreeRepo *repo, GBytes *bytes, GVariant *signatures, GError **err
   gint64 last_s = fstatat (repo->dfd, REPO_SUMMARY, &last, AT_SYMLINK_NOFOLLOW) == 0
                       ? last.st_mtim.tv_sec
                       : 0;
-  if (!write_file (repo, REPO_SUMMARY, bytes, error) || !set_later_time (repo, last_s, error) ||
+  if (!repo_replace_file (repo, REPO_SUMMARY, bytes, error) ||
+      !set_later_time (repo, last_s, error) ||
       (signatures != NULL && !write_signature (repo, signatures, error)))
     return FALSE;
   repo_touch (repo);

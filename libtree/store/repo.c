@@ -270,3 +270,12 @@ repo_touch (const TreeRepo *self)
 {
   (void)futimens (self->dfd, NULL); /* a hint for watchers, no promise */
 }
+
+gboolean
+repo_replace_file (const TreeRepo *self, const char *path, GBytes *content, GError **error)
+{
+  gsize len;
+  gconstpointer data = g_bytes_get_data (content, &len);
+  return self->fsync ? file_replace_durable_at (self->dfd, path, data, len, 0644, error)
+                     : file_replace_at (self->dfd, path, data, len, 0644, error);
+}

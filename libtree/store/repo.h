@@ -56,3 +56,7 @@ gboolean repo_config_save (TreeRepo *self, GError **error);
 /* Watchers of a repository look at its directory's mtime: touched after each change of refs or
  * configuration. */
 void repo_touch (const TreeRepo *self);
+/* Replaces a file that everybody may read, durably unless the repository is one that syncs nothing.
+ */
+gboolean repo_replace_file (const TreeRepo *self, const char *path, GBytes *content,
+                            GError **error);
