@@ -15,10 +15,32 @@ answer_clear (PullAnswer *self)
   g_clear_error (&self->error);
 }
 
-/* All but the bytes. FALSE: there are none. */
-static gboolean
-take_result (PullAnswer *self, const FetchResult *result)
+static void
+free_body (gpointer body)
 {
+  fetch_body_free (body);
+}
+
+/* The bytes stay where they came to, which may be a file, or are copied, so that they may outlive
+ * the fetcher. */
+static void
+take_bytes (PullAnswer *self, FetchResult *result)
+{
+  const guint8 *data;
+  gsize len;
+  if (!fetch_body_data (result->body, &data, &len, &self->error))
+    self->status = FETCH_FAILED;
+  else if (self->in_place)
+    self->bytes = g_bytes_new_with_free_func (data, len, free_body,
+                                              g_steal_pointer (&result->body));
+  else
+    self->bytes = g_bytes_new (data, len);
+}
+
+static void
+on_done (FetchResult *result, gpointer user_data)
+{
+  PullAnswer *self = user_data;
   self->done = TRUE;
   self->status = result->status;
   self->url = g_strdup (result->url);
@@ -26,74 +48,40 @@ take_result (PullAnswer *self, const FetchResult *result)
   self->last_modified = g_strdup (result->last_modified);
   if (result->error != NULL)
     self->error = g_error_copy (result->error);
-  return result->status == FETCH_OK;
+  if (result->status == FETCH_OK)
+    take_bytes (self, result);
 }
 
 static void
-on_done (FetchResult *result, gpointer user_data)
+start (PullAnswer *self, Fetcher *fetcher, FetchRequest *request, gboolean in_place)
 {
-  PullAnswer *self = user_data;
-  const guint8 *data;
-  gsize len;
-  if (!take_result (self, result))
-    return;
-  if (fetch_body_data (result->body, &data, &len, &self->error))
-    self->bytes = g_bytes_new (data, len);
-  else
-    self->status = FETCH_FAILED;
-}
-
-static void
-free_body (gpointer body)
-{
-  fetch_body_free (body);
-}
-
-static void
-on_body (FetchResult *result, gpointer user_data)
-{
-  PullAnswer *self = user_data;
-  const guint8 *data;
-  gsize len;
-  if (!take_result (self, result))
-    return;
-  if (fetch_body_data (result->body, &data, &len, &self->error))
-    self->bytes = g_bytes_new_with_free_func (data, len, free_body,
-                                              g_steal_pointer (&result->body));
-  else
-    self->status = FETCH_FAILED;
+  answer_clear (self);
+  self->done = FALSE;
+  self->in_place = in_place;
+  request->priority = FETCH_PRIORITY_FIRST;
+  request->done = on_done;
+  request->user_data = self;
+  fetcher_start (fetcher, request);
 }
 
 void
 answer_request_body (PullAnswer *self, Fetcher *fetcher, const char *const *bases, const char *path,
                      guint64 max_bytes)
 {
-  answer_clear (self);
-  self->done = FALSE;
-  FetchRequest request = {.bases = bases,
-                          .path = path,
-                          .max_bytes = max_bytes,
-                          .priority = FETCH_PRIORITY_FIRST,
-                          .done = on_body,
-                          .user_data = self};
-  fetcher_start (fetcher, &request);
+  FetchRequest request = {.bases = bases, .path = path, .max_bytes = max_bytes};
+  start (self, fetcher, &request, /* in_place= */ TRUE);
 }
 
 void
 answer_request (PullAnswer *self, Fetcher *fetcher, const char *const *bases, const char *path,
                 guint64 max_bytes, const char *etag, const char *last_modified)
 {
-  answer_clear (self);
-  self->done = FALSE;
   FetchRequest request = {.bases = bases,
                           .path = path,
                           .max_bytes = max_bytes,
-                          .priority = FETCH_PRIORITY_FIRST,
                           .etag = etag,
-                          .last_modified = last_modified,
-                          .done = on_done,
-                          .user_data = self};
-  fetcher_start (fetcher, &request);
+                          .last_modified = last_modified};
+  start (self, fetcher, &request, /* in_place= */ FALSE);
 }
 
 typedef struct {

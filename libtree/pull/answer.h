@@ -7,6 +7,7 @@
 /* Must stay in place from answer_request() until it is done. */
 typedef struct {
   gboolean done;
+  gboolean in_place; /* the bytes are the fetcher's body, not a copy */
   FetchStatus status;
   GBytes *bytes; /* with FETCH_OK */
   char *url;
