@@ -84,7 +84,7 @@ partial_find (PartialDir *dir, const char *name, const char *url, Partial *out)
     return FALSE;
   autofd int fd = open_locked (dir->dfd, name, 0);
   struct stat st;
-  if (fd < 0 || fstat (fd, &st) < 0 || st.st_size == 0)
+  if (fd < 0 || fstat (fd, &st) < 0 || st.st_size < 2 || lseek (fd, st.st_size - 1, SEEK_SET) < 0)
     return FALSE;
   g_autofree char *of_url = read_text (fd, URL_XATTR);
   g_autofree char *etag = read_text (fd, ETAG_XATTR);
@@ -93,7 +93,7 @@ partial_find (PartialDir *dir, const char *name, const char *url, Partial *out)
   *out = (Partial){.dir = dir,
                    .name = g_strdup (name),
                    .fd = fd_steal (&fd),
-                   .len = (guint64)st.st_size,
+                   .len = (guint64)st.st_size - 1,
                    .etag = g_steal_pointer (&etag)};
   return TRUE;
 }
@@ -121,8 +121,6 @@ partial_begin (PartialDir *dir, const char *name, const char *url, const char *e
 gboolean
 partial_append (Partial *self, const void *data, gsize len, GError **error)
 {
-  if (lseek (self->fd, (off_t)self->len, SEEK_SET) < 0)
-    return throw_errno (error, "seek in a download");
   if (!fd_write_all (self->fd, data, len, error))
     return FALSE;
   self->len += len;

@@ -26,8 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PartialDir, partial_dir_free)
 typedef struct {
   PartialDir *dir; /* borrowed */
   char *name;
-  int fd;           /* -1: there is none */
-  guint64 len;      /* bytes that can be continued */
+  int fd; /* -1: there is none */
+  /* Bytes that are built on; what comes goes behind them. The last byte of what is there comes
+   * again: a range behind the end would be an error, and a download may have been cut when all but
+   * the end of it was through. */
+  guint64 len;
   guint64 unsynced; /* written since the last sync */
   char *etag;       /* as the server sent it, with its quotes */
 } Partial;

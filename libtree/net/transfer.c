@@ -35,16 +35,14 @@ too_long (Transfer *self)
                      self->max_bytes);
 }
 
-/* Does the answer go on where we asked? The last byte that is there comes again: a range behind the
- * end would be an error, and a download may have been cut when all but the end of it was through.
- */
+/* Does the answer go on where we asked? */
 static gboolean
 takes_up (Transfer *self)
 {
   guint64 start;
   return self->partial.fd >= 0 && response_code (self) == 206 && self->content_range != NULL &&
          sscanf (self->content_range, "bytes %" G_GUINT64_FORMAT "-", &start) == 1 &&
-         start == self->partial.len - 1 &&
+         start == self->partial.len &&
          (self->etag == NULL || strcmp (self->etag, self->partial.etag) == 0);
 }
 
@@ -53,7 +51,6 @@ static void
 choose_place (Transfer *self, curl_off_t length)
 {
   if (response_code (self) == 206) {
-    self->partial.len--;
     body_keep (self->body, &self->partial);
     return;
   }
@@ -252,7 +249,7 @@ set_headers (Transfer *self, const FetchConfig *config, const FetchRequest *requ
   add_condition (self, "If-Modified-Since", request->last_modified);
   if (self->partial.fd < 0)
     return;
-  g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", self->partial.len - 1);
+  g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", self->partial.len);
   add_condition (self, "Range", range);
   add_condition (self, "If-Range", self->partial.etag);
 }
