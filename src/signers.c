@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "tree-error.h"
-#include "tree-sign.h"
 
 static void
 free_signer (gpointer signer)
@@ -77,4 +76,15 @@ signers_load (const SignOptions *options, GError **error)
     g_ptr_array_add (signers, signer);
   }
   return g_steal_pointer (&signers);
+}
+
+TreeVerifyKeys
+verify_keys (const VerifyOptions *options, char **words)
+{
+  return (TreeVerifyKeys){
+      .type = options->type != NULL ? options->type : SIGN_DEFAULT_TYPE,
+      .keys = (const char *const *)words,
+      .keys_file = options->file,
+      .keys_dir = options->folder,
+  };
 }

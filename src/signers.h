@@ -2,7 +2,7 @@
 /* The options of commands that sign what they write. */
 #pragma once
 
-#include <glib.h>
+#include "tree-sign.h"
 
 typedef struct {
   char **keys;
@@ -33,6 +33,26 @@ typedef struct {
 /* clang-format on */
 
 #define SIGN_DEFAULT_TYPE "ed25519"
+
+/* The options of commands that verify a file by keys which stand behind its name. */
+typedef struct {
+  char *type;
+  char *file;
+  char *folder;
+} VerifyOptions;
+
+/* clang-format off */
+#define VERIFY_OPTIONS(where)                                                                      \
+  {"sign-type", 0, 0, G_OPTION_ARG_STRING, &(where).type,                                          \
+   "The kind of keys: ed25519 (default) or spki", "TYPE"},                                         \
+  {"keys-file", 0, 0, G_OPTION_ARG_FILENAME, &(where).file,                                        \
+   "Take public keys from this file: a key a line, or PEM for spki", "FILE"},                      \
+  {"keys-dir", 0, 0, G_OPTION_ARG_FILENAME, &(where).folder,                                       \
+   "Take trusted.TYPE, trusted.TYPE.d, revoked.TYPE and revoked.TYPE.d from here", "FOLDER"}
+/* clang-format on */
+
+/* @words: keys, NULL-terminated. What it points to is borrowed. */
+TreeVerifyKeys verify_keys (const VerifyOptions *options, char **words);
 
 /* TreeSigner, which may be none; NULL on error. */
 GPtrArray *signers_load (const SignOptions *options, GError **error);

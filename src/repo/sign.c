@@ -83,10 +83,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreeChecksum commit;
   if (!rev_resolve (context->repo, argv[0], &commit, error))
     return FALSE;
-  const TreeVerifyKeys keys = {.type = opt_type != NULL ? opt_type : SIGN_DEFAULT_TYPE,
-                               .keys = (const char *const *)argv + 1,
-                               .keys_file = opt_keys_file,
-                               .keys_dir = opt_keys_dir};
+  const VerifyOptions given = {opt_type, opt_keys_file, opt_keys_dir};
+  const TreeVerifyKeys keys = verify_keys (&given, argv + 1);
   if (opt_verify)
     return verify (context->repo, &commit, &keys, error);
   if (opt_delete)

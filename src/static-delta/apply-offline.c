@@ -7,17 +7,10 @@
 #include "src/signers.h"
 #include "tree-delta.h"
 
-static char *opt_type;
-static char *opt_keys_file;
-static char *opt_keys_dir;
+static VerifyOptions opt_verify;
 
 static const GOptionEntry options[] = {
-    {"sign-type", 0, 0, G_OPTION_ARG_STRING, &opt_type,
-     "The kind of keys: ed25519 (default) or spki", "TYPE"},
-    {"keys-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_file,
-     "Take public keys from this file: a key a line, or PEM for spki", "FILE"},
-    {"keys-dir", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_dir,
-     "Take trusted.TYPE, trusted.TYPE.d, revoked.TYPE and revoked.TYPE.d from here", "FOLDER"},
+    VERIFY_OPTIONS (opt_verify),
     {NULL},
 };
 
@@ -26,11 +19,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
 {
   if (argc < 1)
     return command_usage_error (context, error, "PATH must be specified");
-  const TreeVerifyKeys keys = {.type = opt_type != NULL ? opt_type : SIGN_DEFAULT_TYPE,
-                               .keys = (const char *const *)argv + 1,
-                               .keys_file = opt_keys_file,
-                               .keys_dir = opt_keys_dir};
-  gboolean verify = argc > 1 || opt_keys_file != NULL || opt_keys_dir != NULL;
+  const TreeVerifyKeys keys = verify_keys (&opt_verify, argv + 1);
+  gboolean verify = argc > 1 || opt_verify.file != NULL || opt_verify.folder != NULL;
   ShowProgress progress = {0};
   gboolean ok = tree_repo_apply_delta (context->repo, argv[0], verify ? &keys : NULL, show_progress,
                                        &progress, error);

@@ -9,17 +9,10 @@
 #include "tree-delta.h"
 #include "tree-error.h"
 
-static char *opt_type;
-static char *opt_keys_file;
-static char *opt_keys_dir;
+static VerifyOptions opt_verify;
 
 static const GOptionEntry options[] = {
-    {"sign-type", 0, 0, G_OPTION_ARG_STRING, &opt_type,
-     "The kind of keys: ed25519 (default) or spki", "TYPE"},
-    {"keys-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_file,
-     "Take public keys from this file: a key a line, or PEM for spki", "FILE"},
-    {"keys-dir", 0, 0, G_OPTION_ARG_FILENAME, &opt_keys_dir,
-     "Take trusted.TYPE, trusted.TYPE.d, revoked.TYPE and revoked.TYPE.d from here", "FOLDER"},
+    VERIFY_OPTIONS (opt_verify),
     {NULL},
 };
 
@@ -28,10 +21,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
 {
   if (argc < 1)
     return command_usage_error (context, error, "DELTA must be specified");
-  const TreeVerifyKeys keys = {.type = opt_type != NULL ? opt_type : SIGN_DEFAULT_TYPE,
-                               .keys = (const char *const *)argv + 1,
-                               .keys_file = opt_keys_file,
-                               .keys_dir = opt_keys_dir};
+  const TreeVerifyKeys keys = verify_keys (&opt_verify, argv + 1);
   g_autoptr (GError) local = NULL;
   g_autofree char *text = NULL;
   if (tree_repo_verify_delta (context->repo, argv[0], &keys, &text, &local)) {
