@@ -276,6 +276,17 @@ http_serve () {
   export HTTP_URL HTTP_PID HTTP_LOG
 }
 
+# Serves a folder by hostile-httpd, which says what it can do: hostile_serve FOLDER LOG-FILE. Sets HTTP_URL, HTTP_PID.
+hostile_serve () {
+  local port_file=$SCRATCH/.port-$RANDOM$RANDOM
+  perl "$TESTS_DIR/hostile-httpd" "$1" "$port_file" "$2" 2>"$port_file.log" &
+  HTTP_PID=$!
+  started+=("$HTTP_PID")
+  wait_for_file "$port_file" "$HTTP_PID" "$port_file.log"
+  HTTP_URL=http://127.0.0.1:$(cat "$port_file")
+  export HTTP_URL HTTP_PID
+}
+
 # Serves a folder by nginx on a free port: nginx_serve FOLDER [LINES FOR server {}]. Sets HTTP_URL, HTTP_PID,
 # HTTP_LOG (a line a request: method, path, status, bytes sent).
 nginx_serve () {

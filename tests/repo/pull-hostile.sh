@@ -10,11 +10,8 @@ head -c 3000000 /dev/urandom >tree/usr/share/large
 "$PANDO" --repo=up init --mode=archive
 "$PANDO" --repo=up commit -b m -s one --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >v1
 "$PANDO" --repo=up summary -u
-perl "$TESTS_DIR/hostile-httpd" up port hostile.log 2>hostile.err &
-HTTP_PID=$!
-started+=("$HTTP_PID")
-wait_for_file port "$HTTP_PID" hostile.err
-url=http://127.0.0.1:$(cat port)
+hostile_serve up hostile.log
+url=$HTTP_URL
 
 new () {
   rm -rf "$1"

@@ -10,11 +10,8 @@ head -c 4000000 /dev/urandom >tree/usr/share/large
 "$PANDO" --repo=up init --mode=archive
 "$PANDO" --repo=up commit -b m --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >out
 "$PANDO" --repo=up summary -u
-perl "$TESTS_DIR/hostile-httpd" up port http.log 2>http.err &
-HTTP_PID=$!
-started+=("$HTTP_PID")
-wait_for_file port "$HTTP_PID" http.err
-url=http://127.0.0.1:$(cat port)
+hostile_serve up http.log
+url=$HTTP_URL
 large=objects/$(cd up/objects && find . -name '*.filez' -size +2000k -printf '%P\n')
 size=$(stat -c %s "up/$large")
 half=$((size / 2))
