@@ -250,6 +250,13 @@ ed25519_key () {
   { openssl pkey -in "$1.pem" -outform DER | tail -c 32; base64 -d "$1.pub"; } | base64 -w 0 >"$1.secret"
 }
 
+# Changes a byte of a file, whatever it is: flip_byte FILE OFFSET.
+flip_byte () {
+  local byte
+  byte=$(od -An -tu1 -j"$2" -N1 "$1")
+  printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 # --- servers ------------------------------------------------------------------------------------------
 
 # Waits until a file is there and not empty; its writer is process $2.

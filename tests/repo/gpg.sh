@@ -146,7 +146,7 @@ ok "keys of the system, and those that gpgkeypath names instead"
 
 commit --parent=none --gpg-sign=good@example.com --gpg-homedir=keys
 new --gpg-import=good.asc
-printf '\x55' | dd of="$(meta)" bs=1 seek=$(($(stat -c %s "$(meta)") - 20)) conv=notrunc status=none
+flip_byte "$(meta)" $(($(stat -c %s "$(meta)") - 20))
 refused 'BAD signature from "Good |no signatures found|Unable to complete|Can.t check'
 # Another commit's signature.
 commit --parent=none -s 'another' --gpg-sign=good@example.com --gpg-homedir=keys

@@ -94,7 +94,7 @@ assert_eq "$("$PANDO" --repo=r rev-parse origin:m)" "$one"
 fails_with 'fetch|bytes' "$PANDO" --repo=r pull origin m
 mv part "$from_one/0"
 cp "$from_one/superblock" superblock
-printf 'x' | dd of="$from_one/superblock" bs=1 seek=40 conv=notrunc status=none
+flip_byte "$from_one/superblock" 40
 fails_with 'superblock is not the one' "$PANDO" --repo=r pull origin m
 rm "$from_one/superblock"
 fails_with 'superblock' "$PANDO" --repo=r pull origin m

@@ -85,7 +85,7 @@ new
 fault truncate 0
 fails_with "$large" pull --network-retries=0
 rm up/.faults
-printf X | dd of="$(find r/tmp/pando-partial -type f)" bs=1 seek=1000000 conv=notrunc status=none
+flip_byte "$(find r/tmp/pando-partial -type f)" 1000000
 pull >out
 is_whole
 assert_eq "$(requests)" "truncate;$((half - 1));;"

@@ -50,7 +50,7 @@ accepted () {
 }
 
 # Another byte in the middle of a file.
-damage () { printf '\x55' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc status=none; }
+damage () { flip_byte "$1" $(($(stat -c %s "$1") / 2)); }
 
 # --- commits ------------------------------------------------------------------------------------------
 
