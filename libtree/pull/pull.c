@@ -38,7 +38,7 @@ typedef struct {
   PullCommits *commits;
   guint64 content_max_bytes;
   gint64 next_progress_us;
-  gint64 next_publication_us; /* 0: not begun */
+  gint64 next_publication_us;
   /* Those of a pull from a folder, which has no remote of its own; owned. */
   PullDemands *demands;
   GError *error; /* why the turn ended the run */
@@ -165,8 +165,6 @@ static void
 publish_now_and_then (Pull *self)
 {
   gint64 now = g_get_monotonic_time ();
-  if (self->next_publication_us == 0)
-    self->next_publication_us = now + PUBLICATION_INTERVAL_US;
   if (now < self->next_publication_us)
     return;
   self->next_publication_us = now + PUBLICATION_INTERVAL_US;
@@ -426,6 +424,7 @@ pull (Pull *self, TreePullResult *out, GError **error)
   PullContext *context = &self->context;
   gint64 begin_us = g_get_monotonic_time ();
   g_auto (PullSummary) summary = {0};
+  self->next_publication_us = begin_us + PUBLICATION_INTERVAL_US;
   if (!set_up (self, error))
     return FALSE;
   g_autoptr (GPtrArray) wanted = pull_resolve_refs (context, &summary, error);
