@@ -37,6 +37,15 @@ TREE_API gboolean tree_repo_create (int dfd, const char *path, TreeMode mode,
 TREE_API TreeRepo *tree_repo_open (int dfd, const char *path, GError **error);
 
 /**
+ * tree_repo_open_root:
+ * @root: of a system: a sysroot, or a deployment whose `ostree` leads to one
+ *
+ * The repository of a system. Opened through a deployment, it takes remotes and keys from that
+ * deployment's etc, as it does in the running system.
+ */
+TREE_API TreeRepo *tree_repo_open_root (int dfd, const char *root, GError **error);
+
+/**
  * tree_repo_find:
  * @path: (nullable): what the user said
  *

@@ -301,8 +301,7 @@ run_command (const Command *command, const char *name, char **words, int n_words
     break;
   case NEEDS_REPO_OR_SYSROOT:
     if (opt_sysroot != NULL) {
-      g_autofree char *path = g_build_filename (opt_sysroot, "ostree/repo", NULL);
-      if ((context.repo = repo = tree_repo_open (AT_FDCWD, path, error)) == NULL)
+      if ((context.repo = repo = tree_repo_open_root (AT_FDCWD, opt_sysroot, error)) == NULL)
         return FALSE;
       break;
     }

@@ -283,8 +283,8 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
     return FALSE;
   if (!add)
     return TRUE;
-  if (!repo_config_boolean (self, "core", "add-remotes-config-dir", root_is_running (self), &in_dir,
-                            error))
+  if (!repo_config_boolean (self, "core", "add-remotes-config-dir", root_is_deployment (self),
+                            &in_dir, error))
     return FALSE;
   if (in_dir)
     return remotes_dir_write (self, name, group, keys, error);

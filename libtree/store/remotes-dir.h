@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* etc/ostree/remotes.d: remotes of a system's repository, one or more in each *.conf. Only a
- * repository that lies in a sysroot has it: the running system's in /etc, another's in its own
- * etc. */
+ * repository that lies in a sysroot has it: the running system's in /etc, one that was opened
+ * through a deployment in that one's etc, another's in the etc of the sysroot. */
 #pragma once
 
 #include "store/repo.h"

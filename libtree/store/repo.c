@@ -37,6 +37,7 @@ tree_repo_unref (TreeRepo *self)
   g_free (self->path);
   fd_cleanup (&self->dfd);
   fd_cleanup (&self->objects_dfd);
+  fd_cleanup (&self->root_dfd);
   g_clear_pointer (&self->config, g_key_file_unref);
   g_free (self->collection_id);
   tree_repo_unref (self->parent);
@@ -159,9 +160,26 @@ tree_repo_open (int dfd, const char *path, GError **error)
   g_autoptr (TreeRepo) self = g_new0 (TreeRepo, 1);
   self->ref_count = 1;
   self->path = g_strdup (path);
-  self->dfd = self->objects_dfd = -1;
+  self->dfd = self->objects_dfd = self->root_dfd = -1;
   if (!open_repo (self, dfd, path, error))
     return prefix_null (error, "opening repo");
+  return g_steal_pointer (&self);
+}
+
+/* A deployment has a link to the physical root's, and an etc of its own. */
+TreeRepo *
+tree_repo_open_root (int dfd, const char *root, GError **error)
+{
+  g_autofree char *path = g_build_filename (root, SYSROOT_REPO, NULL);
+  g_autoptr (TreeRepo) self = tree_repo_open (dfd, path, error);
+  struct stat st;
+  if (self == NULL)
+    return NULL;
+  autofd int root_dfd = openat (dfd, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (root_dfd < 0 || fstatat (root_dfd, SYSROOT_OSTREE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno_null (error, "open '%s'", root);
+  if (S_ISLNK (st.st_mode))
+    self->root_dfd = fd_steal (&root_dfd);
   return g_steal_pointer (&self);
 }
 

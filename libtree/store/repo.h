@@ -10,7 +10,8 @@ struct TreeRepo {
   char *path;    /* for messages */
   int dfd;
   int objects_dfd;
-  uid_t owner; /* of objects/ */
+  int root_dfd; /* of the deployment that it was opened through; else -1 */
+  uid_t owner;  /* of objects/ */
   const StoreMode *mode;
   GKeyFile *config;
   TreeRepo *parent; /* reads fall through to it; or NULL */

@@ -17,18 +17,27 @@ is_directory (int dfd, const char *path, const TreeRepo *repo)
          there.st_dev == own.st_dev && there.st_ino == own.st_ino;
 }
 
-gboolean
-root_is_running (const TreeRepo *repo)
+static gboolean
+is_running (const TreeRepo *repo)
 {
   return is_directory (AT_FDCWD, "/" SYSROOT_REPO, repo);
+}
+
+gboolean
+root_is_deployment (const TreeRepo *repo)
+{
+  return repo->root_dfd >= 0 || is_running (repo);
 }
 
 /* In a booted system /ostree is that of the physical root, but etc is the deployment's. */
 const char *
 root_locate (const TreeRepo *repo, int *out_dfd)
 {
+  *out_dfd = repo->root_dfd;
+  if (repo->root_dfd >= 0)
+    return "";
   *out_dfd = AT_FDCWD;
-  if (root_is_running (repo))
+  if (is_running (repo))
     return "/";
   *out_dfd = repo->dfd;
   struct stat st;

@@ -65,3 +65,19 @@ $PANDO init --repo=sysroot/ostree/repo
 $PANDO remote add --sysroot=sysroot here http://127.0.0.1:1
 assert_match sysroot/ostree/repo/config 'remote "here"'
 ok "deleted; and in the repository of a system"
+
+mkdir -p deployment/etc
+ln -s ../sysroot/ostree deployment/ostree
+$PANDO remote add --sysroot=deployment there http://127.0.0.1:2
+assert_match deployment/etc/ostree/remotes.d/there.conf '127.0.0.1:2'
+assert_no_match sysroot/ostree/repo/config there
+assert_eq "$($PANDO remote list --sysroot=deployment)" "here
+there"
+assert_eq "$($PANDO remote list --sysroot=sysroot)" "here"
+$PANDO config --repo=sysroot/ostree/repo set core.add-remotes-config-dir false
+$PANDO remote add --sysroot=deployment third http://127.0.0.1:3
+assert_match sysroot/ostree/repo/config 'remote "third"'
+$PANDO remote delete --sysroot=deployment there
+assert_missing deployment/etc/ostree/remotes.d/there.conf
+fails_with 'nowhere' "$PANDO" remote list --sysroot=nowhere
+ok "remotes of a deployment are in its etc"
