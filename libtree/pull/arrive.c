@@ -12,6 +12,7 @@
 #include "pull/route.h"
 #include "store/object-import.h"
 #include "store/object-read.h"
+#include "store/verify.h"
 
 /* Those who push look at arrival_n_underway(); this is only for the case that they do not. */
 #define MAX_QUEUED 4096
@@ -221,6 +222,23 @@ import_file (Arrival *self, ObjectWriter *writer, const PullItem *item, GError *
   return FALSE;
 }
 
+/* Is it what its type says? Of bytes that are not even the object's, that is what is told. */
+static gboolean
+check_metadata (const PullItem *item, GBytes *bytes, GError **error)
+{
+  const ObjectName name = {item->checksum, item->type};
+  g_autoptr (GError) local = NULL;
+  if (verify_structure (name.type, bytes, &local))
+    return TRUE;
+  TreeChecksum found;
+  hash_data (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &found);
+  if (!object_check_sum (&name, &found, error))
+    return FALSE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  g_autofree char *text = object_to_string (&name);
+  return prefix_error (error, "Corrupted object %s", text);
+}
+
 /* The bytes of a metadata job, which are staged then. @job loses its body. */
 static gboolean
 take_metadata (Arrival *self, Job *job, GBytes **out, GError **error)
@@ -236,14 +254,9 @@ take_metadata (Arrival *self, Job *job, GBytes **out, GError **error)
     return FALSE;
   *out = g_bytes_new_with_free_func (data, len, (GDestroyNotify)fetch_body_free,
                                      g_steal_pointer (&job->body));
-  return txn_put_metadata (self->config.txn, item->type, *out, &item->checksum, NULL, error);
-}
-
-static gboolean
-check_dirmeta (GBytes *bytes, GError **error)
-{
-  g_auto (FileMeta) meta = {0};
-  return filemeta_parse_dirmeta (bytes, S_IFDIR, &meta, error);
+  /* First of all: what is staged counts. */
+  return check_metadata (item, *out, error) &&
+         txn_put_metadata (self->config.txn, item->type, *out, &item->checksum, NULL, error);
 }
 
 static gboolean
@@ -253,11 +266,13 @@ run_metadata (Arrival *self, Job *job, GArray **out_children, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   if (!take_metadata (self, job, &bytes, error))
     return FALSE;
-  g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
   if (item->type == TREE_OBJECT_DIR_META)
-    return check_dirmeta (bytes, error) || prefix_error (error, "Corrupted object '%s'", name);
+    return TRUE;
   *out_children = list_children (self, item, bytes, error);
-  return *out_children != NULL || prefix_error (error, "Corrupted object '%s'", name);
+  if (*out_children != NULL)
+    return TRUE;
+  g_autofree char *name = object_to_string (&(ObjectName){item->checksum, item->type});
+  return prefix_error (error, "%s", name);
 }
 
 static gboolean

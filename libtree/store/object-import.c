@@ -134,6 +134,16 @@ object_import_file (ObjectWriter *writer, const TreeRepo *source, const TreeChec
 
 /* ---- Metadata ---- */
 
+/* What is not what its type says is not even staged, whoever is believed. */
+static gboolean
+check_structure (const ObjectName *name, GBytes *bytes, GError **error)
+{
+  if (verify_structure (name->type, bytes, error))
+    return TRUE;
+  g_autofree char *text = object_to_string (name);
+  return prefix_error (error, "Corrupted object %s", text);
+}
+
 static gboolean
 read_staged (Txn *txn, const char *path, const ObjectName *name, gboolean trusted, GBytes **out,
              GError **error)
@@ -149,6 +159,8 @@ read_staged (Txn *txn, const char *path, const ObjectName *name, gboolean truste
     if (!object_check_sum (name, &actual, error))
       return FALSE;
   }
+  if (!check_structure (name, bytes, error))
+    return FALSE;
   *out = g_steal_pointer (&bytes);
   return TRUE;
 }
@@ -160,7 +172,8 @@ copy_metadata (Txn *txn, const TreeRepo *source, const ObjectName *name, GBytes 
 {
   g_autoptr (GBytes) bytes = NULL;
   if (!object_load_optional (source, name->type, &name->checksum, &bytes, error) ||
-      (bytes != NULL && !txn_put_metadata (txn, name->type, bytes, &name->checksum, NULL, error)))
+      (bytes != NULL && (!check_structure (name, bytes, error) ||
+                         !txn_put_metadata (txn, name->type, bytes, &name->checksum, NULL, error))))
     return FALSE;
   *out = g_steal_pointer (&bytes);
   return TRUE;

@@ -30,8 +30,8 @@ check_dictionary (GBytes *bytes, GError **error)
          throw_error (error, TREE_ERROR_CORRUPT, "it is not a dictionary in normal form");
 }
 
-static gboolean
-check_structure (TreeObjectType type, GBytes *bytes, GError **error)
+gboolean
+verify_structure (TreeObjectType type, GBytes *bytes, GError **error)
 {
   g_auto (Commit) commit = {0};
   g_auto (DirTree) tree = {0};
@@ -58,7 +58,7 @@ verify_named_by_commit (const TreeRepo *repo, const ObjectName *name, GError **e
 {
   g_autoptr (GBytes) bytes = NULL;
   return object_load_optional (repo, name->type, &name->checksum, &bytes, error) &&
-         (bytes == NULL || check_structure (name->type, bytes, error));
+         (bytes == NULL || verify_structure (name->type, bytes, error));
 }
 
 static gboolean
@@ -78,7 +78,7 @@ verify_metadata (const TreeRepo *repo, ModeWorker *worker, const ObjectName *nam
   hasher_reset (worker->hasher);
   hasher_update (worker->hasher, data, len);
   hasher_final (worker->hasher, &actual);
-  return object_check_sum (name, &actual, error) && check_structure (name->type, bytes, error);
+  return object_check_sum (name, &actual, error) && verify_structure (name->type, bytes, error);
 }
 
 static gboolean

@@ -7,6 +7,8 @@
 #include "store/mode.h"
 #include "store/repo.h"
 
+/* Are the bytes of a metadata object what its type says, whoever made them? */
+gboolean verify_structure (TreeObjectType type, GBytes *bytes, GError **error);
 /* Reads one object. Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_CORRUPT; others when it could not be
  * read. */
 gboolean verify_object (const TreeRepo *repo, ModeWorker *worker, const ObjectName *name,
