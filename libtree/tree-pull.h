@@ -25,6 +25,7 @@ G_BEGIN_DECLS
  * @per_object_fsync: sync each object when it is written, not all at the end; this repository
  * handle goes on doing so
  * @untrusted: check the checksums of objects from local repositories, too
+ * @http_trusted: with @mirror, into an archive: store files as the server sends them, unchecked
  * @bareuseronly_files: refuse regular files that have set-id or sticky bits, or that all may write
  * @disable_verify_bindings: accept a commit that does not say that it is meant for the ref
  * @gpg_verify: of tree_repo_pull_local() alone: commits must have a good OpenPGP signature by a key
@@ -41,6 +42,7 @@ G_BEGIN_DECLS
  * @low_speed_s: … for so long is a failure; 0: 30
  * @max_requests: in flight; 0: as many as are good for the server's version of HTTP
  * @progress: (nullable): done and total are objects, bytes those of the network
+ * @progress_interval_ms: between two calls of it; 0: 100
  * @interrupted: (nullable): checked often; non-zero ends the pull with an error, as a signal
  * handler may ask for
  *
@@ -61,6 +63,7 @@ typedef struct {
   gboolean disable_fsync;
   gboolean per_object_fsync;
   gboolean untrusted;
+  gboolean http_trusted;
   gboolean bareuseronly_files;
   gboolean disable_verify_bindings;
   gboolean gpg_verify;
@@ -76,6 +79,7 @@ typedef struct {
   guint low_speed_s;
   guint max_requests;
   TreeProgress progress;
+  guint progress_interval_ms;
   gpointer user_data;
   const volatile int *interrupted;
 } TreePullOptions;

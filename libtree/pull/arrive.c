@@ -276,15 +276,18 @@ run_metadata (Arrival *self, Job *job, GArray **out_children, GError **error)
 }
 
 static gboolean
-put_body (ObjectWriter *writer, Job *job, GError **error)
+put_body (const Arrival *self, ObjectWriter *writer, Job *job, GError **error)
 {
+  const TreeChecksum *checksum = &job->item.checksum;
   int fd = fetch_body_fd (job->body);
-  if (fd >= 0)
-    return object_writer_put_archive_fd (writer, fd, &job->item.checksum, error);
+  if (fd >= 0 && !self->config.as_is)
+    return object_writer_put_archive_fd (writer, fd, checksum, error);
   const guint8 *data;
   gsize len;
-  return fetch_body_data (job->body, &data, &len, error) &&
-         object_writer_put_archive_data (writer, data, len, &job->item.checksum, error);
+  if (!fetch_body_data (job->body, &data, &len, error))
+    return FALSE;
+  return self->config.as_is ? object_writer_put_archive_as_is (writer, data, len, checksum, error)
+                            : object_writer_put_archive_data (writer, data, len, checksum, error);
 }
 
 /* Pieces that came at different times may not belong together, or the first was damaged when the
@@ -306,7 +309,7 @@ run_content (Arrival *self, ObjectWriter *writer, Job *job, gboolean *out_again,
   if (job->action == PULL_IMPORT)
     return import_file (self, writer, &job->item, error);
   g_autoptr (GError) local_error = NULL;
-  gboolean ok = put_body (writer, job, &local_error);
+  gboolean ok = put_body (self, writer, job, &local_error);
   /* A full disk says nothing about what came. */
   gboolean bad = g_error_matches (local_error, TREE_ERROR, TREE_ERROR_CORRUPT);
   if (ok || bad)

@@ -16,6 +16,7 @@ typedef struct {
   GPtrArray *sources;          /* TreeRepo: local repositories to import from; borrowed */
   gboolean source_has_all;     /* the first of them is what is pulled from: do not look, take */
   gboolean trusted;            /* import without checking */
+  gboolean as_is;              /* the repository is an archive: store what servers send unchecked */
   gboolean refuse_special;     /* see object_writer_refuse_special() */
   const char *const *subpaths; /* NULL: everything */
   void (*wake) (gpointer user_data); /* something can be collected, or failed; from workers */

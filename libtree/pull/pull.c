@@ -29,7 +29,7 @@
 
 /* Jobs that workers have not done yet; beyond, the network waits for them. */
 #define MAX_UNDERWAY 256
-#define PROGRESS_INTERVAL_US (100 * 1000)
+#define PROGRESS_INTERVAL_MS 100
 #define PUBLICATION_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define IDLE_MS 500
 
@@ -152,7 +152,9 @@ report_progress (Pull *self, gboolean force)
   gint64 now = g_get_monotonic_time ();
   if (options->progress == NULL || (!force && now < self->next_progress_us))
     return;
-  self->next_progress_us = now + PROGRESS_INTERVAL_US;
+  guint interval_ms = options->progress_interval_ms > 0 ? options->progress_interval_ms
+                                                        : PROGRESS_INTERVAL_MS;
+  self->next_progress_us = now + (gint64)interval_ms * 1000;
   const PullCounts *counts = pull_queue_counts (self->context.queue);
   Fetcher *fetcher = self->context.fetcher;
   options->progress (
@@ -316,6 +318,8 @@ set_up (Pull *self, GError **error)
                           .sources = context->sources,
                           .source_has_all = context->is_local,
                           .trusted = !options->untrusted,
+                          .as_is = options->http_trusted && options->mirror &&
+                                   context->repo->mode->archive,
                           .refuse_special = options->bareuseronly_files,
                           .subpaths = (const char *const *)context->subpaths,
                           .wake = context->fetcher != NULL ? wake_fetcher : NULL,

@@ -445,3 +445,40 @@ object_writer_put_archive_fd (ObjectWriter *self, int fd, const TreeChecksum *ex
                     object_writer_put_open_file (self, &file, expected, error),
                 expected, error);
 }
+
+static gboolean
+write_as_is (ObjectWriter *self, const char *path, const void *data, gsize len,
+             gboolean *out_written, GError **error)
+{
+  autofd int fd = -1;
+  if (!txn_reserve (self->txn, len, error) || !txn_create_file (self->txn, path, &fd, error))
+    return FALSE;
+  if (fd < 0)
+    return TRUE;
+  *out_written = fd_write_bulk (fd, data, len, NULL, 0, error) &&
+                 (fchmod (fd, 0644) == 0 || throw_errno (error, "set mode")) &&
+                 txn_seal_file (self->txn, fd, error);
+  if (!*out_written)
+    (void)unlinkat (self->txn->staging_dfd, path, 0);
+  return *out_written;
+}
+
+gboolean
+object_writer_put_archive_as_is (ObjectWriter *self, const void *data, gsize len,
+                                 const TreeChecksum *checksum, GError **error)
+{
+  g_auto (StoreFile) file = {.fd = -1};
+  const ObjectName name = {*checksum, TREE_OBJECT_FILE};
+  char path[OBJECT_PATH_MAX];
+  gboolean exists = FALSE;
+  gboolean written = FALSE;
+  object_path (&name, /* archive= */ TRUE, path);
+  if (!txn_found_object (self->txn, name.type, checksum, &exists, error))
+    return FALSE;
+  if (!exists && !(archive_open_data (NULL, data, len, &file, error) &&
+                   object_writer_check (self, checksum, &file.meta, error) &&
+                   write_as_is (self, path, data, len, &written, error)))
+    return named (FALSE, checksum, error);
+  txn_count (self->txn, FALSE, written, file.size);
+  return TRUE;
+}

@@ -50,6 +50,11 @@ gboolean object_writer_put_archive_data (ObjectWriter *self, const void *data, g
 gboolean object_writer_put_archive_fd (ObjectWriter *self, int fd, const TreeChecksum *expected,
                                        GError **error);
 
+/* The same into an archive, by somebody whom the caller believes: what came is what is stored, and
+ * nothing but its header is looked at. */
+gboolean object_writer_put_archive_as_is (ObjectWriter *self, const void *data, gsize len,
+                                          const TreeChecksum *checksum, GError **error);
+
 /* What an object of any mode, opened with this writer's buffers or none, holds. */
 gboolean object_writer_put_open_file (ObjectWriter *self, StoreFile *file,
                                       const TreeChecksum *expected, GError **error);

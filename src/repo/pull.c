@@ -20,6 +20,7 @@ static gboolean opt_require_static_deltas;
 static gboolean opt_dry_run;
 static gboolean opt_mirror;
 static gboolean opt_untrusted;
+static gboolean opt_http_trusted;
 static gboolean opt_bareuseronly_files;
 static gboolean opt_disable_verify_bindings;
 static gboolean opt_timestamp_check;
@@ -35,6 +36,7 @@ static int opt_network_retries = -1;
 static int opt_low_speed_bytes;
 static int opt_low_speed_s;
 static int opt_max_requests;
+static int opt_update_frequency;
 static gboolean opt_retry_all;
 
 static const GOptionEntry options[] = {
@@ -64,6 +66,8 @@ static const GOptionEntry options[] = {
      "Accept commits that are not meant for the ref", NULL},
     {"untrusted", 0, 0, G_OPTION_ARG_NONE, &opt_untrusted,
      "Check the objects of local repositories, too (those of servers always are)", NULL},
+    {"http-trusted", 0, 0, G_OPTION_ARG_NONE, &opt_http_trusted,
+     "With --mirror, into an archive: store files as they come, unchecked", NULL},
     {"disable-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_disable_fsync,
      "Do not wait until the data is on disk: a power cut may lose it", NULL},
     {"per-object-fsync", 0, 0, G_OPTION_ARG_NONE, &opt_per_object_fsync,
@@ -84,6 +88,8 @@ static const GOptionEntry options[] = {
      "… for this long, a transfer has failed (default: 30)", "N"},
     {"max-outstanding-fetcher-requests", 0, 0, G_OPTION_ARG_INT, &opt_max_requests,
      "Have no more requests than this under way", "N"},
+    {"update-frequency", 0, 0, G_OPTION_ARG_INT, &opt_update_frequency,
+     "Show progress at most once in so many milliseconds (default: 100)", "MS"},
     {"append-user-agent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &opt_user_agent,
      "Say this, too, to the server", "TEXT"},
     {NULL},
@@ -134,7 +140,7 @@ static gboolean
 check_numbers (const CommandContext *context, GError **error)
 {
   if (opt_network_retries < -1 || opt_low_speed_bytes < 0 || opt_low_speed_s < 0 ||
-      opt_max_requests < 0)
+      opt_max_requests < 0 || opt_update_frequency < 0)
     return command_usage_error (context, error, "a number is negative");
   return TRUE;
 }
@@ -163,6 +169,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .disable_fsync = opt_disable_fsync,
       .per_object_fsync = opt_per_object_fsync,
       .untrusted = opt_untrusted,
+      .http_trusted = opt_http_trusted,
       .bareuseronly_files = opt_bareuseronly_files,
       .disable_verify_bindings = opt_disable_verify_bindings,
       .disable_static_deltas = opt_disable_static_deltas,
@@ -176,6 +183,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .low_speed_s = (guint)opt_low_speed_s,
       .max_requests = (guint)opt_max_requests,
       .progress = show_progress,
+      .progress_interval_ms = (guint)opt_update_frequency,
       .user_data = &progress,
       .interrupted = interrupt_catch (),
   };
