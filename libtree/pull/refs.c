@@ -12,8 +12,8 @@
 #include "pull/answer.h"
 #include "store/refs.h"
 
-/* 64 digits and a line end; a page of HTML is longer. */
-#define REF_MAX_BYTES ((guint64)256)
+/* 64 digits and a line end; a page of HTML, whose beginning is shown, may be longer. */
+#define REF_MAX_BYTES ((guint64)64 * 1024)
 
 static void
 wanted_free (gpointer data)
@@ -78,16 +78,26 @@ resolve_in_folder (const TreeRepo *source, WantedRef *wanted, GError **error)
   if (!refs_read (source, wanted->name, &found, &wanted->commit, error))
     return FALSE;
   return found ||
-         throw_error (error, TREE_ERROR_NOT_FOUND, "No such branch '%s' in repository '%s'",
+         throw_error (error, TREE_ERROR_NOT_FOUND, "Refspec '%s' not found in repository '%s'",
                       wanted->name, source->path);
 }
 
+/* Of a remote there are only the heads; who names none of them wants all refs, and those of the
+ * source's own remotes have no place here. */
 static gboolean
-want_heads (const TreeRepo *source, GPtrArray *all, GError **error)
+want_heads (const PullContext *context, GPtrArray *all, GError **error)
 {
-  g_autoptr (GPtrArray) refs = pull_list_heads (source, error);
+  const TreeRepo *source = context->sources->pdata[0];
+  g_autoptr (GPtrArray) refs = context->remote != NULL ? pull_list_heads (source, error)
+                                                       : tree_repo_list_refs (source, NULL, error);
   for (guint i = 0; refs != NULL && i < refs->len; i++) {
     const TreeRef *ref = refs->pdata[i];
+    if (strchr (ref->name, ':') != NULL)
+      return throw_error (
+          error, TREE_ERROR_INVALID,
+          "Invalid ref name %s: refs that '%s' has from its remotes are not copied; "
+          "name the refs to copy",
+          ref->name, source->path);
     WantedRef *wanted = g_new0 (WantedRef, 1);
     wanted->name = g_strdup (ref->name);
     wanted->commit = ref->checksum;
@@ -109,14 +119,31 @@ fetch_summary (PullContext *context, PullSummary *summary, GError **error)
          check_mode (context, summary, error);
 }
 
+/* The beginning of what should have been a checksum, in one line. */
+static char *
+show_beginning (const char *text)
+{
+  g_autofree char *head = g_strndup (text, TREE_CHECKSUM_HEX_LEN);
+  for (char *at = head; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      *at = ' ';
+  return g_utf8_make_valid (head, -1);
+}
+
 static gboolean
-parse_ref_file (const PullAnswer *answer, TreeChecksum *out, GError **error)
+parse_ref_file (const PullContext *context, const char *name, const PullAnswer *answer,
+                TreeChecksum *out, GError **error)
 {
   gsize len;
   const char *data = g_bytes_get_data (answer->bytes, &len);
   g_autofree char *text = g_strchomp (g_strndup (data, len));
-  return (checksum_is_hex (text) && tree_checksum_from_hex (text, out, NULL)) ||
-         throw_error (error, TREE_ERROR_CORRUPT, "fetched '%s': that is not a ref", answer->url);
+  if (checksum_is_hex (text) && tree_checksum_from_hex (text, out, NULL))
+    return TRUE;
+  const char *collection = context->collection_id;
+  g_autofree char *shown = show_beginning (text);
+  return throw_error (error, TREE_ERROR_CORRUPT,
+                      "Fetching checksum for ref (%s, %s): Invalid rev %s, from '%s'",
+                      collection != NULL ? collection : "(empty)", name, shown, answer->url);
 }
 
 static gboolean
@@ -136,7 +163,7 @@ fetch_ref_file (PullContext *context, WantedRef *wanted, GError **error)
         "No such branch '%s', and the remote has no summary: ", wanted->name);
     return FALSE;
   }
-  return parse_ref_file (&answer, &wanted->commit, error);
+  return parse_ref_file (context, wanted->name, &answer, &wanted->commit, error);
 }
 
 static gboolean
@@ -159,7 +186,7 @@ static gboolean
 want_all (PullContext *context, const PullSummary *summary, GPtrArray *all, GError **error)
 {
   if (context->is_local && summary->bytes == NULL)
-    return want_heads (context->sources->pdata[0], all, error);
+    return want_heads (context, all, error);
   if (summary->bytes == NULL)
     return throw_error (
         error, TREE_ERROR_NOT_FOUND,

@@ -92,10 +92,12 @@ check_url (PullRemote *self, const char *url, char ***out_bases, GError **error)
 {
   gboolean is_list = g_str_has_prefix (url, MIRRORLIST_PREFIX);
   const char *real = is_list ? url + strlen (MIRRORLIST_PREFIX) : url;
-  if (!url_is_http (real))
+  if (!url_is_http (real)) {
+    g_autofree char *shown = url_for_display (url);
     return throw_error (error, TREE_ERROR_UNSUPPORTED,
-                        "url '%s' of remote '%s': only http, https, file and mirrorlist=http… work",
-                        url, self->name);
+                        "Invalid URI scheme in %s of remote '%s': http, https and file are known",
+                        shown, self->name);
+  }
   if (!is_list)
     *out_bases = one_base (real);
   return TRUE;
@@ -117,7 +119,8 @@ load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GEr
                         "remote '%s' has a metalink: that is not built in; give the url by --url",
                         self->name);
   if (self->url == NULL)
-    return throw_error (error, TREE_ERROR_INVALID, "remote '%s' has no url; give one by --url",
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "No \"url\" option in remote \"%s\"; set it, or give one by --url",
                         self->name);
   if (g_str_has_prefix (self->url, "file:")) {
     self->file_path = url_to_file (self->url, error);
@@ -128,22 +131,32 @@ load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GEr
                     &self->content_bases, error);
 }
 
+/* Is it one that we can pull from? */
+static gboolean
+check_remote (TreeRepo *repo, const char *name, GError **error)
+{
+  g_autofree char *unconfigured = NULL;
+  g_autofree char *backend = NULL;
+  if (!tree_repo_remote_option (repo, name, REMOTE_UNCONFIGURED_STATE, &unconfigured, error) ||
+      !tree_repo_remote_option (repo, name, REMOTE_CUSTOM_BACKEND, &backend, error))
+    return FALSE;
+  if (unconfigured != NULL)
+    return throw_error (error, TREE_ERROR_INVALID, "remote unconfigured-state: %s", unconfigured);
+  return backend == NULL ||
+         throw_error (error, TREE_ERROR_UNSUPPORTED,
+                      "remote '%s' uses custom backend '%s': another program pulls from it", name,
+                      backend);
+}
+
 PullRemote *
 pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *options, gboolean verify,
                   GError **error)
 {
   g_autoptr (PullRemote) self = g_new0 (PullRemote, 1);
   self->name = g_strdup (name);
-  g_autofree char *unconfigured = NULL;
-  if (!tree_repo_remote_option (repo, name, REMOTE_UNCONFIGURED_STATE, &unconfigured, error))
+  if (verify && (!check_remote (repo, name, error) ||
+                 (self->demands = demands_load (repo, name, error)) == NULL))
     return NULL;
-  if (unconfigured != NULL)
-    return throw_null (error, TREE_ERROR_INVALID, "remote unconfigured-state: %s", unconfigured);
-  if (verify) {
-    self->demands = demands_load (repo, name, error);
-    if (self->demands == NULL)
-      return NULL;
-  }
   if (!load_urls (self, repo, options, error) || !load_fetch_config (self, repo, options, error) ||
       !tree_repo_remote_option (repo, name, REMOTE_COLLECTION_ID, &self->collection_id, error) ||
       !remote_option_list (repo, name, REMOTE_BRANCHES, &self->branches, error))

@@ -118,7 +118,8 @@ collect (GPtrArray *list, char **branches, GError **error)
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
-  if (argc < 2)
+  /* Where the other program fetches from is its own affair. */
+  if (argc < (opt_custom_backend != NULL ? 1 : 2))
     return command_usage_error (context, error, "NAME and URL must be specified");
   if (opt_if_not_exists && opt_force)
     return command_usage_error (context, error,
@@ -130,7 +131,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
     if (!g_utf8_validate (*word, -1, NULL))
       return command_usage_error (context, error, "an argument is not UTF-8");
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
-  if (!collect (list, argv + 2, error))
+  if (!collect (list, argc > 2 ? argv + 2 : argv + argc, error))
     return FALSE;
   TreeRemoteAdd how = opt_force           ? TREE_REMOTE_ADD_FORCE
                       : opt_if_not_exists ? TREE_REMOTE_ADD_IF_NOT_EXISTS

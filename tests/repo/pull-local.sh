@@ -118,7 +118,7 @@ assert_eq "$("$PANDO" --repo=file rev-parse origin:os/stable)" "$(cat v1)"
 fails_with 'no signatures found' "$PANDO" --repo=file pull signed os/stable
 ok "a file:// remote"
 
-fails_with "No such branch 'nope'" "$PANDO" --repo=file pull-local from-archive nope
+fails_with "Refspec 'nope' not found" "$PANDO" --repo=file pull-local from-archive nope
 fails_with 'nowhere' "$PANDO" --repo=file pull-local nowhere
 fails_with 'argument is missing' "$PANDO" --repo=file pull-local
 ok "names that are not there"
