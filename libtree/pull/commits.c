@@ -17,11 +17,18 @@
 #include "store/object-import.h"
 #include "store/object-read.h"
 
+/* Of a commit whose size no summary tells. What can make one large is the table of sizes, with some
+ * forty bytes for each object. */
+#define COMMIT_MAX_BYTES ((guint64)16 * 1024 * 1024)
+#define TOMBSTONE_MAX_BYTES ((guint64)1024)
+
 typedef struct {
   TreeChecksum checksum;
   char *ref;            /* by which it was asked for, or NULL */
+  guint64 max_bytes;    /* of the object */
   int depth;            /* parents to follow; -1: all */
   gboolean is_parent;   /* then it may be missing */
+  gboolean is_gone;     /* it is, and what is asked for is its tombstone */
   gboolean is_here;     /* in the repository or staged */
   gboolean is_complete; /* and all below it as well */
   gboolean wants_tree;  /* it is stored; its tree comes when the delta is applied */
@@ -89,13 +96,15 @@ pull_commits_n_arrived (const PullCommits *self)
 
 static void
 request (PullCommits *self, PullAnswer *answer, const TreeChecksum *commit, TreeObjectType type,
-         char **bases)
+         guint64 max_bytes)
 {
+  const PullRemote *remote = self->context->remote;
+  char **bases = type == TREE_OBJECT_COMMIT_META ? remote->bases : remote->content_bases;
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*commit, type}, /* archive= */ TRUE, path);
   g_autofree char *below = g_build_filename (REPO_OBJECTS, path, NULL);
-  answer_request (answer, self->context->fetcher, (const char *const *)bases, below,
-                  OBJECT_METADATA_MAX, NULL, NULL);
+  answer_request (answer, self->context->fetcher, (const char *const *)bases, below, max_bytes,
+                  NULL, NULL);
 }
 
 /* From the local source instead; what is not there is "not found", as on a server. */
@@ -154,49 +163,55 @@ look_up (PullCommits *self, WantedCommit *wanted, GError **error)
          commit_is_complete (context->repo, &wanted->checksum, &wanted->is_complete, error);
 }
 
+/* Asks for the object and for what is beside it, where they are not at hand. */
 static gboolean
-want (PullCommits *self, const TreeChecksum *commit, const char *ref, int depth, gboolean is_parent,
-      GError **error)
+ask (PullCommits *self, WantedCommit *wanted, GError **error)
 {
-  /* As unsigned, -1 is the deepest of all. */
-  gpointer seen;
-  if (ref == NULL && g_hash_table_lookup_extended (self->depths, commit, NULL, &seen) &&
-      (guint)GPOINTER_TO_INT (seen) >= (guint)depth)
-    return TRUE;
-  (void)g_hash_table_replace (self->depths, g_memdup2 (commit, sizeof *commit),
-                              GINT_TO_POINTER (depth));
-  g_autoptr (WantedCommit) wanted = g_new0 (WantedCommit, 1);
-  wanted->checksum = *commit;
-  wanted->ref = g_strdup (ref);
-  wanted->depth = depth;
-  wanted->is_parent = is_parent;
+  const TreeChecksum *commit = &wanted->checksum;
   if (!look_up (self, wanted, error))
     return FALSE;
   if (wanted->is_here)
     wanted->object.done = TRUE;
   take_from_delta (self, wanted);
-  if (self->context->is_local) {
-    if ((!wanted->object.done &&
-         !load (self, &wanted->object, commit, TREE_OBJECT_COMMIT, error)) ||
-        !load (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META, error))
-      return FALSE;
-  } else {
-    if (!wanted->object.done && !load_from_cache (self, wanted, error))
-      return FALSE;
-    if (!wanted->object.done)
-      request (self, &wanted->object, commit, TREE_OBJECT_COMMIT,
-               self->context->remote->content_bases);
-    request (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META,
-             self->context->remote->bases);
-  }
+  if (self->context->is_local)
+    return (wanted->object.done ||
+            load (self, &wanted->object, commit, TREE_OBJECT_COMMIT, error)) &&
+           load (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META, error);
+  if (!wanted->object.done && !load_from_cache (self, wanted, error))
+    return FALSE;
+  if (!wanted->object.done)
+    request (self, &wanted->object, commit, TREE_OBJECT_COMMIT, wanted->max_bytes);
+  request (self, &wanted->detached, commit, TREE_OBJECT_COMMIT_META, OBJECT_METADATA_MAX);
+  return TRUE;
+}
+
+static gboolean
+want (PullCommits *self, const WantedRef *ref, int depth, gboolean is_parent, GError **error)
+{
+  /* As unsigned, -1 is the deepest of all. */
+  gpointer seen;
+  if (ref->name == NULL && g_hash_table_lookup_extended (self->depths, &ref->commit, NULL, &seen) &&
+      (guint)GPOINTER_TO_INT (seen) >= (guint)depth)
+    return TRUE;
+  (void)g_hash_table_replace (self->depths, g_memdup2 (&ref->commit, sizeof ref->commit),
+                              GINT_TO_POINTER (depth));
+  g_autoptr (WantedCommit) wanted = g_new0 (WantedCommit, 1);
+  wanted->checksum = ref->commit;
+  wanted->ref = g_strdup (ref->name);
+  wanted->max_bytes = ref->commit_size > 0 ? MIN (ref->commit_size, OBJECT_METADATA_MAX)
+                                           : COMMIT_MAX_BYTES;
+  wanted->depth = depth;
+  wanted->is_parent = is_parent;
+  if (!ask (self, wanted, error))
+    return FALSE;
   g_ptr_array_add (self->waiting, g_steal_pointer (&wanted));
   return TRUE;
 }
 
 gboolean
-pull_commits_want (PullCommits *self, const TreeChecksum *commit, const char *ref, GError **error)
+pull_commits_want (PullCommits *self, const WantedRef *ref, GError **error)
 {
-  return want (self, commit, ref, self->context->options->depth, /* is_parent= */ FALSE, error);
+  return want (self, ref, self->context->options->depth, /* is_parent= */ FALSE, error);
 }
 
 /* ---- Verifying ---- */
@@ -370,9 +385,10 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
       !commit_parse (wanted->object.bytes, &commit, error) ||
       !verify (context, wanted, &commit, error) || !store (self, wanted, error))
     return FALSE;
+  const WantedRef parent = {.commit = commit.parent};
   if (commit.has_parent && wanted->depth != 0 &&
-      !want (self, &commit.parent, NULL, wanted->depth > 0 ? wanted->depth - 1 : -1,
-             /* is_parent= */ TRUE, error))
+      !want (self, &parent, wanted->depth > 0 ? wanted->depth - 1 : -1, /* is_parent= */ TRUE,
+             error))
     return FALSE;
   wanted->wants_tree = !wanted->is_complete && !context->options->commit_metadata_only;
   return !wanted->wants_tree || pull_deltas_start (context->deltas, &wanted->checksum, error);
@@ -391,17 +407,34 @@ follow (PullCommits *self, WantedCommit *wanted, gboolean *out_followed, GError 
          add_tree (self, wanted, &commit, error);
 }
 
+/* ---- History that was deleted on purpose ---- */
+
 static gboolean
-settle (PullCommits *self, WantedCommit *wanted, GError **error)
+ask_for_tombstone (PullCommits *self, WantedCommit *wanted, GError **error)
 {
-  if (!answer_check (&wanted->object, error) || !answer_check (&wanted->detached, error))
-    return FALSE;
-  if (!wanted->is_here && wanted->object.bytes == NULL) {
-    if (wanted->is_parent) /* history ends here, which is no fault */
-      return TRUE;
-    g_propagate_error (error, g_steal_pointer (&wanted->object.error));
-    return FALSE;
-  }
+  wanted->is_gone = TRUE;
+  answer_clear (&wanted->object);
+  if (self->context->is_local)
+    return load (self, &wanted->object, &wanted->checksum, TREE_OBJECT_TOMBSTONE, error);
+  request (self, &wanted->object, &wanted->checksum, TREE_OBJECT_TOMBSTONE, TOMBSTONE_MAX_BYTES);
+  return TRUE;
+}
+
+/* Where history ends without one, that is no fault either. */
+static gboolean
+store_tombstone (PullCommits *self, const WantedCommit *wanted, GError **error)
+{
+  g_autoptr (GBytes) expected = commit_build_tombstone (&wanted->checksum);
+  return wanted->object.bytes == NULL || !g_bytes_equal (wanted->object.bytes, expected) ||
+         txn_put_metadata (self->context->txn, TREE_OBJECT_TOMBSTONE, expected, &wanted->checksum,
+                           NULL, error);
+}
+
+/* ---- All of it ---- */
+
+static gboolean
+take (PullCommits *self, WantedCommit *wanted, GError **error)
+{
   if (wanted->detached.bytes == NULL)
     wanted->detached.bytes = pull_deltas_commitmeta (self->context->deltas, &wanted->checksum);
   if (arrived (self, wanted, error))
@@ -409,6 +442,24 @@ settle (PullCommits *self, WantedCommit *wanted, GError **error)
   char hex[TREE_CHECKSUM_HEX_LEN + 1];
   tree_checksum_to_hex (&wanted->checksum, hex);
   return prefix_error (error, "commit %s", hex);
+}
+
+/* *@out_wait: it waits for something else now. */
+static gboolean
+settle (PullCommits *self, WantedCommit *wanted, gboolean *out_wait, GError **error)
+{
+  *out_wait = FALSE;
+  if (wanted->is_gone)
+    return store_tombstone (self, wanted, error);
+  if (!answer_check (&wanted->object, error) || !answer_check (&wanted->detached, error))
+    return FALSE;
+  if (wanted->is_here || wanted->object.bytes != NULL)
+    return take (self, wanted, error);
+  *out_wait = wanted->is_parent;
+  if (wanted->is_parent)
+    return ask_for_tombstone (self, wanted, error);
+  g_propagate_error (error, g_steal_pointer (&wanted->object.error));
+  return FALSE;
 }
 
 gboolean
@@ -421,10 +472,11 @@ pull_commits_step (PullCommits *self, GError **error)
       continue;
     }
     /* Settling may add parents to the end of the list. */
+    gboolean wait = FALSE;
     g_autoptr (WantedCommit) wanted = g_ptr_array_steal_index (self->waiting, i);
-    if (!settle (self, wanted, error))
+    if (!settle (self, wanted, &wait, error))
       return FALSE;
-    g_ptr_array_add (self->postponed, g_steal_pointer (&wanted));
+    g_ptr_array_add (wait ? self->waiting : self->postponed, g_steal_pointer (&wanted));
   }
   for (guint i = 0; i < self->postponed->len;) {
     gboolean followed = FALSE;

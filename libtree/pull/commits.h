@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pull/context.h"
+#include "pull/refs.h"
 
 typedef struct PullCommits PullCommits;
 
@@ -12,9 +13,7 @@ PullCommits *pull_commits_new (PullContext *context);
 void pull_commits_free (PullCommits *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullCommits, pull_commits_free)
 
-/* @ref: (nullable): by which it was asked for */
-gboolean pull_commits_want (PullCommits *self, const TreeChecksum *commit, const char *ref,
-                            GError **error);
+gboolean pull_commits_want (PullCommits *self, const WantedRef *ref, GError **error);
 /* Goes on with those whose bytes have come. */
 gboolean pull_commits_step (PullCommits *self, GError **error);
 /* None is waited for, and no delta. */

@@ -446,7 +446,7 @@ pull (Pull *self, TreePullResult *out, GError **error)
   }
   for (guint i = 0; i < wanted->len; i++) {
     const WantedRef *ref = wanted->pdata[i];
-    if (!pull_commits_want (self->commits, &ref->commit, ref->name, error))
+    if (!pull_commits_want (self->commits, ref, error))
       return FALSE;
   }
   TxnStats stats = {0};

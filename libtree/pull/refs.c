@@ -179,6 +179,7 @@ resolve (PullContext *context, const PullSummary *summary, WantedRef *wanted, GE
                         "to update its summary)",
                         wanted->name);
   wanted->commit = found.checksum;
+  wanted->commit_size = found.commit_size;
   return TRUE;
 }
 

@@ -8,6 +8,7 @@
 typedef struct {
   char *name; /* of the ref to write; NULL: a commit that was asked for by its checksum */
   TreeChecksum commit;
+  guint64 commit_size; /* of the object, as the summary says; 0: it does not */
 } WantedRef;
 
 /* All that is wanted, as WantedRef. *@out_summary: what was fetched to find it out (empty if
