@@ -353,20 +353,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pull, pull_clear)
 
 /* ---- The end ---- */
 
-static void
-queue_refs (PullContext *context, GPtrArray *wanted)
-{
-  for (guint i = 0; i < wanted->len; i++) {
-    const WantedRef *ref = wanted->pdata[i];
-    if (ref->name == NULL)
-      continue;
-    g_autofree char *refspec = context->ref_remote != NULL
-                                   ? g_strconcat (context->ref_remote, ":", ref->name, NULL)
-                                   : g_strdup (ref->name);
-    txn_set_ref (context->txn, refspec, &ref->commit);
-  }
-}
-
 static gboolean
 store_summary (const PullContext *context, const PullSummary *summary, GError **error)
 {
@@ -453,7 +439,11 @@ pull (Pull *self, TreePullResult *out, GError **error)
   if (!run_to_end (self, error))
     return FALSE;
   report_progress (self, TRUE);
-  queue_refs (context, wanted);
+  for (guint i = 0; i < wanted->len; i++) {
+    const WantedRef *ref = wanted->pdata[i];
+    if (ref->name != NULL)
+      pull_set_ref (context, ref);
+  }
   if (!txn_commit (context->txn, &stats, error))
     return FALSE;
   if (is_full (context) && !pull_commits_unmark (self->commits, error))

@@ -10,6 +10,7 @@
 #include "core/refspec.h"
 #include "plain/layout.h"
 #include "pull/answer.h"
+#include "store/refs-list.h"
 #include "store/refs.h"
 
 /* 64 digits and a line end; a page of HTML, whose beginning is shown, may be longer. */
@@ -71,23 +72,62 @@ pull_list_heads (const TreeRepo *repo, GError **error)
   return g_steal_pointer (&refs);
 }
 
-static gboolean
-resolve_in_folder (const TreeRepo *source, WantedRef *wanted, GError **error)
+/* The collection whose refs the source keeps apart from its own; or NULL. */
+static const char *
+foreign_collection (const PullContext *context, const TreeRepo *source)
 {
+  const char *collection = context->collection_id;
+  return g_strcmp0 (collection, source->collection_id) != 0 ? collection : NULL;
+}
+
+static gboolean
+resolve_in_folder (const PullContext *context, WantedRef *wanted, GError **error)
+{
+  const TreeRepo *source = context->sources->pdata[0];
+  const char *collection = foreign_collection (context, source);
   gboolean found = FALSE;
-  if (!refs_read (source, wanted->name, &found, &wanted->commit, error))
+  if ((collection != NULL && !refs_read_in (source, REF_MIRRORS, collection, wanted->name, &found,
+                                            &wanted->commit, NULL, error)) ||
+      (!found && !refs_read (source, wanted->name, &found, &wanted->commit, error)))
     return FALSE;
   return found ||
          throw_error (error, TREE_ERROR_NOT_FOUND, "Refspec '%s' not found in repository '%s'",
                       wanted->name, source->path);
 }
 
-/* Of a remote there are only the heads; who names none of them wants all refs, and those of the
- * source's own remotes have no place here. */
+static void
+want_ref (GPtrArray *all, const char *name, const TreeChecksum *commit, guint64 commit_size)
+{
+  WantedRef *wanted = g_new0 (WantedRef, 1);
+  wanted->name = g_strdup (name);
+  wanted->commit = *commit;
+  wanted->commit_size = commit_size;
+  g_ptr_array_add (all, wanted);
+}
+
 static gboolean
-want_heads (const PullContext *context, GPtrArray *all, GError **error)
+want_mirrored (const TreeRepo *source, const char *collection, GPtrArray *all, GError **error)
+{
+  g_autoptr (GPtrArray) refs = refs_list_mirrors (source, error);
+  for (guint i = 0; refs != NULL && i < refs->len; i++) {
+    const TreeCollectionRef *ref = refs->pdata[i];
+    if (strcmp (ref->collection, collection) == 0)
+      want_ref (all, ref->name, &ref->checksum, 0);
+  }
+  return refs != NULL;
+}
+
+/* Of a remote there are the refs of its collection, or the heads; from a folder without a name all
+ * refs are wanted, and those of the source's own remotes have no place here. */
+static gboolean
+want_folder (const PullContext *context, GPtrArray *all, GError **error)
 {
   const TreeRepo *source = context->sources->pdata[0];
+  const char *collection = foreign_collection (context, source);
+  if (collection != NULL && !want_mirrored (source, collection, all, error))
+    return FALSE;
+  if (all->len > 0)
+    return TRUE;
   g_autoptr (GPtrArray) refs = context->remote != NULL ? pull_list_heads (source, error)
                                                        : tree_repo_list_refs (source, NULL, error);
   for (guint i = 0; refs != NULL && i < refs->len; i++) {
@@ -98,10 +138,7 @@ want_heads (const PullContext *context, GPtrArray *all, GError **error)
           "Invalid ref name %s: refs that '%s' has from its remotes are not copied; "
           "name the refs to copy",
           ref->name, source->path);
-    WantedRef *wanted = g_new0 (WantedRef, 1);
-    wanted->name = g_strdup (ref->name);
-    wanted->commit = ref->checksum;
-    g_ptr_array_add (all, wanted);
+    want_ref (all, ref->name, &ref->checksum, 0);
   }
   return refs != NULL;
 }
@@ -147,16 +184,29 @@ parse_ref_file (const PullContext *context, const char *name, const PullAnswer *
 }
 
 static gboolean
-fetch_ref_file (PullContext *context, WantedRef *wanted, GError **error)
+ask_for_ref (const PullContext *context, const char *path, PullAnswer *answer, GError **error)
+{
+  PullAnswer *const answers[] = {answer};
+  answer_request (answer, context->fetcher, (const char *const *)context->remote->bases, path,
+                  REF_MAX_BYTES, NULL, NULL);
+  return answers_wait (context->fetcher, answers, 1, context->options->interrupted, error) &&
+         answer_check (answer, error);
+}
+
+/* Among the server's own refs; else among those that it mirrors of the collection. */
+static gboolean
+fetch_ref_file (const PullContext *context, WantedRef *wanted, GError **error)
 {
   g_auto (PullAnswer) answer = {0};
-  PullAnswer *const answers[] = {&answer};
   g_autofree char *path = g_build_filename (REPO_HEADS, wanted->name, NULL);
-  answer_request (&answer, context->fetcher, (const char *const *)context->remote->bases, path,
-                  REF_MAX_BYTES, NULL, NULL);
-  if (!answers_wait (context->fetcher, answers, 1, context->options->interrupted, error) ||
-      !answer_check (&answer, error))
+  if (!ask_for_ref (context, path, &answer, error))
     return FALSE;
+  if (answer.status != FETCH_OK && context->collection_id != NULL) {
+    g_autofree char *mirrored = g_build_filename (REPO_MIRRORS, context->collection_id,
+                                                  wanted->name, NULL);
+    if (!ask_for_ref (context, mirrored, &answer, error))
+      return FALSE;
+  }
   if (answer.status != FETCH_OK) {
     g_propagate_prefixed_error (
         error, g_steal_pointer (&answer.error),
@@ -166,14 +216,25 @@ fetch_ref_file (PullContext *context, WantedRef *wanted, GError **error)
   return parse_ref_file (context, wanted->name, &answer, &wanted->commit, error);
 }
 
+/* The refs of the remote's collection, which may have a list of their own; (transfer full) */
+static GVariant *
+list_refs (const PullContext *context, const PullSummary *summary)
+{
+  GVariant *refs = context->collection_id != NULL
+                       ? summary_collection (&summary->parsed, context->collection_id)
+                       : NULL;
+  return refs != NULL ? refs : g_variant_ref (summary->parsed.refs);
+}
+
 static gboolean
 resolve (PullContext *context, const PullSummary *summary, WantedRef *wanted, GError **error)
 {
   if (summary->bytes == NULL)
-    return context->is_local ? resolve_in_folder (context->sources->pdata[0], wanted, error)
+    return context->is_local ? resolve_in_folder (context, wanted, error)
                              : fetch_ref_file (context, wanted, error);
+  g_autoptr (GVariant) refs = list_refs (context, summary);
   SummaryRef found;
-  if (!summary_find (summary->parsed.refs, wanted->name, &found))
+  if (!summary_find (refs, wanted->name, &found))
     return throw_error (error, TREE_ERROR_NOT_FOUND,
                         "No such branch '%s' in repository summary (if it is new, the server has "
                         "to update its summary)",
@@ -187,19 +248,17 @@ static gboolean
 want_all (PullContext *context, const PullSummary *summary, GPtrArray *all, GError **error)
 {
   if (context->is_local && summary->bytes == NULL)
-    return want_heads (context, all, error);
+    return want_folder (context, all, error);
   if (summary->bytes == NULL)
     return throw_error (
         error, TREE_ERROR_NOT_FOUND,
         "Fetching all refs was requested in mirror mode, but remote repository does not "
         "have a summary; name the refs");
-  g_autoptr (GPtrArray) refs = pull_summary_list (&summary->parsed);
-  for (guint i = 0; i < refs->len; i++) {
-    TreeRef *ref = refs->pdata[i];
-    WantedRef *wanted = g_new0 (WantedRef, 1);
-    wanted->name = g_steal_pointer (&ref->name);
-    wanted->commit = ref->checksum;
-    g_ptr_array_add (all, wanted);
+  g_autoptr (GVariant) refs = list_refs (context, summary);
+  for (guint i = 0; i < summary_n_refs (refs); i++) {
+    SummaryRef ref;
+    summary_ref (refs, i, &ref);
+    want_ref (all, ref.name, &ref.checksum, ref.commit_size);
   }
   return TRUE;
 }
@@ -257,12 +316,41 @@ pull_resolve_refs (PullContext *context, PullSummary *out_summary, GError **erro
   return g_steal_pointer (&all);
 }
 
+/* ---- Here ---- */
+
+/* A mirror keeps the refs of a collection below its name, whatever remote they came from. */
+static const char *
+mirrored_collection (const PullContext *context)
+{
+  return context->remote != NULL && context->options->mirror ? context->collection_id : NULL;
+}
+
+static char *
+refspec_here (const PullContext *context, const char *ref)
+{
+  return context->ref_remote != NULL ? g_strconcat (context->ref_remote, ":", ref, NULL)
+                                     : g_strdup (ref);
+}
+
 gboolean
 pull_current_commit (const PullContext *context, const char *ref, gboolean *out_found,
                      TreeChecksum *out, GError **error)
 {
-  g_autofree char *refspec = context->ref_remote != NULL
-                                 ? g_strconcat (context->ref_remote, ":", ref, NULL)
-                                 : g_strdup (ref);
+  const char *collection = mirrored_collection (context);
+  if (collection != NULL && g_strcmp0 (collection, context->repo->collection_id) != 0)
+    return refs_read_in (context->repo, REF_MIRRORS, collection, ref, out_found, out, NULL, error);
+  g_autofree char *refspec = refspec_here (context, ref);
   return refs_read (context->repo, refspec, out_found, out, error);
+}
+
+void
+pull_set_ref (const PullContext *context, const WantedRef *ref)
+{
+  const char *collection = mirrored_collection (context);
+  if (collection != NULL) {
+    txn_set_collection_ref (context->txn, collection, ref->name, &ref->commit);
+    return;
+  }
+  g_autofree char *refspec = refspec_here (context, ref->name);
+  txn_set_ref (context->txn, refspec, &ref->commit);
 }

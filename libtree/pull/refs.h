@@ -19,3 +19,5 @@ GPtrArray *pull_list_heads (const TreeRepo *repo, GError **error);
 /* Where the ref that is going to be written points now. */
 gboolean pull_current_commit (const PullContext *context, const char *ref, gboolean *out_found,
                               TreeChecksum *out, GError **error);
+/* Has the transaction write it. */
+void pull_set_ref (const PullContext *context, const WantedRef *ref);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "core/refspec.h"
 #include "net/url.h"
 #include "pull/answer.h"
 #include "store/remote.h"
@@ -131,6 +132,16 @@ load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GEr
                     &self->content_bases, error);
 }
 
+/* It becomes the name of a directory. */
+static gboolean
+load_collection (PullRemote *self, TreeRepo *repo, GError **error)
+{
+  return tree_repo_remote_option (repo, self->name, REMOTE_COLLECTION_ID, &self->collection_id,
+                                  error) &&
+         (self->collection_id == NULL || refspec_check_collection (self->collection_id, error) ||
+          prefix_error (error, "remote '%s'", self->name));
+}
+
 /* Is it one that we can pull from? */
 static gboolean
 check_remote (TreeRepo *repo, const char *name, GError **error)
@@ -158,7 +169,7 @@ pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *optio
                  (self->demands = demands_load (repo, name, error)) == NULL))
     return NULL;
   if (!load_urls (self, repo, options, error) || !load_fetch_config (self, repo, options, error) ||
-      !tree_repo_remote_option (repo, name, REMOTE_COLLECTION_ID, &self->collection_id, error) ||
+      !load_collection (self, repo, error) ||
       !remote_option_list (repo, name, REMOTE_BRANCHES, &self->branches, error))
     return NULL;
   return g_steal_pointer (&self);
