@@ -331,7 +331,9 @@ take_transfer (Fetcher *self, GError **error)
 static gboolean
 send_job (Fetcher *self, FetchJob *job, GError **error)
 {
-  g_autofree char *url = url_join (job->request.bases[job->mirror], job->request.path);
+  const char *base = job->request.bases[job->mirror];
+  g_autofree char *url = job->request.path != NULL ? url_join (base, job->request.path)
+                                                   : g_strdup (base);
   Transfer *transfer = take_transfer (self, error);
   if (transfer == NULL)
     return FALSE;

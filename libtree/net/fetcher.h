@@ -72,7 +72,7 @@ typedef void (*FetchDone) (FetchResult *result, gpointer user_data);
 
 typedef struct {
   const char *const *bases; /* base URLs, tried in order; borrowed until done */
-  const char *path;         /* below the base; copied */
+  const char *path;         /* below the base; NULL: the base is the URL itself; copied */
   guint64 max_bytes;        /* more is an error */
   FetchPriority priority;
   const char *etag;          /* the copy that the caller has (may be NULL); copied */

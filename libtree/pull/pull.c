@@ -20,6 +20,7 @@
 #include "pull/answer.h"
 #include "pull/commits.h"
 #include "pull/deltas.h"
+#include "pull/mirrors.h"
 #include "pull/refs.h"
 #include "pull/route.h"
 #include "store/generation.h"

@@ -9,12 +9,9 @@
 #include "base/fd.h"
 #include "core/refspec.h"
 #include "net/url.h"
-#include "pull/answer.h"
+#include "pull/mirrors.h"
 #include "store/remote.h"
 
-#define MIRRORLIST_PREFIX "mirrorlist="
-#define MIRRORLIST_MAX_BYTES ((guint64)1024 * 1024)
-#define CONFIG_MAX_BYTES ((guint64)1024 * 1024)
 #define DEFAULT_RETRIES 5
 
 void
@@ -37,6 +34,7 @@ pull_remote_free (PullRemote *self)
   g_free ((char *)self->fetch.cookie_path);
   g_free ((char *)self->fetch.user_agent);
   g_strfreev ((char **)self->fetch.headers);
+  metalink_clear (&self->metalink);
   demands_free (self->demands);
   g_free (self);
 }
@@ -87,21 +85,36 @@ one_base (const char *url)
   return bases;
 }
 
-/* Sorts @url into what we can do with it. *@out_bases stays NULL for a mirror list. */
+/* Is it one that we can fetch from? *@out_bases stays NULL where it is the URL of a list. */
 static gboolean
-check_url (PullRemote *self, const char *url, char ***out_bases, GError **error)
+check_url (const PullRemote *self, const char *url, char ***out_bases, GError **error)
 {
-  gboolean is_list = g_str_has_prefix (url, MIRRORLIST_PREFIX);
-  const char *real = is_list ? url + strlen (MIRRORLIST_PREFIX) : url;
+  const char *real = url;
+  if (g_str_has_prefix (url, MIRRORLIST_PREFIX))
+    real += strlen (MIRRORLIST_PREFIX);
+  else if (g_str_has_prefix (url, REMOTE_METALINK_PREFIX))
+    real += strlen (REMOTE_METALINK_PREFIX);
   if (!url_is_http (real)) {
     g_autofree char *shown = url_for_display (url);
     return throw_error (error, TREE_ERROR_UNSUPPORTED,
                         "Invalid URI scheme in %s of remote '%s': http, https and file are known",
                         shown, self->name);
   }
-  if (!is_list)
-    *out_bases = one_base (real);
+  if (real == url)
+    *out_bases = one_base (url);
   return TRUE;
+}
+
+/* Content has no summary, so no metalink either. */
+static gboolean
+check_content_url (PullRemote *self, GError **error)
+{
+  if (self->content_url == NULL)
+    return TRUE;
+  if (g_str_has_prefix (self->content_url, REMOTE_METALINK_PREFIX))
+    return throw_error (error, TREE_ERROR_INVALID, "remote '%s': contenturl cannot be a metalink",
+                        self->name);
+  return check_url (self, self->content_url, &self->content_bases, error);
 }
 
 static gboolean
@@ -115,10 +128,10 @@ load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GEr
                                      error) ||
            !tree_repo_remote_option (repo, self->name, REMOTE_METALINK, &metalink, error))
     return FALSE;
-  if (self->url == NULL && metalink != NULL)
-    return throw_error (error, TREE_ERROR_UNSUPPORTED,
-                        "remote '%s' has a metalink: that is not built in; give the url by --url",
-                        self->name);
+  if (metalink != NULL) {
+    g_free (self->url);
+    self->url = g_strconcat (REMOTE_METALINK_PREFIX, metalink, NULL);
+  }
   if (self->url == NULL)
     return throw_error (error, TREE_ERROR_INVALID,
                         "No \"url\" option in remote \"%s\"; set it, or give one by --url",
@@ -127,9 +140,7 @@ load_urls (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GEr
     self->file_path = url_to_file (self->url, error);
     return self->file_path != NULL;
   }
-  return check_url (self, self->url, &self->bases, error) &&
-         check_url (self, self->content_url != NULL ? self->content_url : self->url,
-                    &self->content_bases, error);
+  return check_url (self, self->url, &self->bases, error) && check_content_url (self, error);
 }
 
 /* It becomes the name of a directory. */
@@ -173,87 +184,4 @@ pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *optio
       !remote_option_list (repo, name, REMOTE_BRANCHES, &self->branches, error))
     return NULL;
   return g_steal_pointer (&self);
-}
-
-/* ---- Mirror lists ---- */
-
-static GPtrArray *
-parse_mirrors (GBytes *bytes)
-{
-  GPtrArray *mirrors = g_ptr_array_new_with_free_func (g_free);
-  gsize len;
-  const char *data = g_bytes_get_data (bytes, &len);
-  g_autofree char *text = g_strndup (data, len);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; *line != NULL; line++) {
-    char *url = g_strstrip (*line);
-    if (!url_is_http (url))
-      continue;
-    for (gsize n = strlen (url); n > 0 && url[n - 1] == '/'; n--)
-      url[n - 1] = '\0';
-    g_ptr_array_add (mirrors, g_strdup (url));
-  }
-  return mirrors;
-}
-
-/* Drops mirrors from the front until one answers: else each request would try the dead ones first.
- */
-static gboolean
-drop_dead_mirrors (GPtrArray *mirrors, Fetcher *fetcher, const volatile int *interrupted,
-                   GError **error)
-{
-  while (mirrors->len > 0) {
-    g_auto (PullAnswer) answer = {0};
-    PullAnswer *const answers[] = {&answer};
-    const char *const bases[] = {mirrors->pdata[0], NULL};
-    answer_request (&answer, fetcher, bases, "config", CONFIG_MAX_BYTES, NULL, NULL);
-    if (!answers_wait (fetcher, answers, 1, interrupted, error))
-      return FALSE;
-    if (answer.status == FETCH_OK)
-      return TRUE;
-    g_debug ("mirror dropped: %s", answer.error != NULL ? answer.error->message : "no answer");
-    g_ptr_array_remove_index (mirrors, 0);
-  }
-  return TRUE;
-}
-
-static gboolean
-resolve (const char *url, char ***bases, Fetcher *fetcher, const volatile int *interrupted,
-         GError **error)
-{
-  if (*bases != NULL)
-    return TRUE;
-  const char *list = url + strlen (MIRRORLIST_PREFIX);
-  g_autofree char *folder = g_path_get_dirname (list);
-  g_autofree char *name = g_path_get_basename (list);
-  const char *const list_bases[] = {folder, NULL};
-  g_auto (PullAnswer) answer = {0};
-  PullAnswer *const answers[] = {&answer};
-  answer_request (&answer, fetcher, list_bases, name, MIRRORLIST_MAX_BYTES, NULL, NULL);
-  if (!answers_wait (fetcher, answers, 1, interrupted, error))
-    return FALSE;
-  if (answer.status != FETCH_OK) {
-    g_propagate_prefixed_error (error, g_steal_pointer (&answer.error), "mirror list: ");
-    return FALSE;
-  }
-  g_autoptr (GPtrArray) mirrors = parse_mirrors (answer.bytes);
-  if (mirrors->len == 0)
-    return throw_error (error, TREE_ERROR_NOT_FOUND, "no http or https URL in mirror list '%s'",
-                        list);
-  if (!drop_dead_mirrors (mirrors, fetcher, interrupted, error))
-    return FALSE;
-  if (mirrors->len == 0)
-    return throw_error (error, TREE_ERROR_NETWORK, "no mirror in '%s' answers", list);
-  g_ptr_array_add (mirrors, NULL);
-  *bases = g_strdupv ((char **)mirrors->pdata);
-  return TRUE;
-}
-
-gboolean
-pull_remote_find_mirrors (PullRemote *self, Fetcher *fetcher, const volatile int *interrupted,
-                          GError **error)
-{
-  return resolve (self->url, &self->bases, fetcher, interrupted, error) &&
-         resolve (self->content_url != NULL ? self->content_url : self->url, &self->content_bases,
-                  fetcher, interrupted, error);
 }

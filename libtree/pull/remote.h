@@ -3,16 +3,19 @@
 #pragma once
 
 #include "net/fetcher.h"
+#include "net/metalink.h"
 #include "pull/demands.h"
 #include "tree-pull.h"
 
 typedef struct {
   char *name;
-  char *url;         /* as configured or overridden: http(s), file, or "mirrorlist=…" */
+  char *url; /* as configured or overridden: http(s), file, "mirrorlist=…", "metalink=…" */
   char *content_url; /* the same; NULL: like url */
   char *file_path;   /* of a file:// url: the repository's path; else NULL */
-  char **bases;      /* of http: where summary, refs and detached metadata are; in order of trial */
-  char **content_bases; /* of http: where objects are */
+  /* Of http, in order of trial; of lists, known when the mirrors are (pull/mirrors.h). */
+  char **bases;         /* where summary, refs and detached metadata are */
+  char **content_bases; /* where objects are */
+  Metalink metalink;    /* of the summary, if its hash is set */
   char *collection_id;  /* or NULL */
   char **branches;      /* never NULL */
   FetchConfig fetch;    /* its strings are owned */
@@ -26,7 +29,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullRemote, pull_remote_free)
  * TREE_ERROR_SIGNATURE */
 PullRemote *pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *options,
                               gboolean verify, GError **error);
-/* Fetches the mirror lists, if that is what the urls name. To be called once, before bases are
- * used. */
-gboolean pull_remote_find_mirrors (PullRemote *self, Fetcher *fetcher,
-                                   const volatile int *interrupted, GError **error);

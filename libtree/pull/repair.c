@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "plain/layout.h"
 #include "pull/answer.h"
-#include "pull/remote.h"
+#include "pull/mirrors.h"
 #include "store/object-import.h"
 #include "store/object-list.h"
 #include "store/object-read.h"

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "plain/layout.h"
+#include "pull/mirrors.h"
 #include "pull/summary-cache.h"
 #include "store/generation.h"
 #define SIGNATURE_MAX_BYTES ((guint64)16 * 1024 * 1024)
@@ -82,20 +83,28 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AnswerPair, answer_pair_clear)
 
 /* Where from, and what is known of it. */
 typedef struct {
-  const PullRemote *remote;
+  PullRemote *remote;
   Fetcher *fetcher;
   const volatile int *interrupted;
   CachedPair cached;
 } Query;
 
 static gboolean
+ask_at (const Query *self, const char *const *bases, PullAnswer *answer, const char *path,
+        guint64 max_bytes, const Cached *cached, GError **error)
+{
+  PullAnswer *const answers[] = {answer};
+  answer_request (answer, self->fetcher, bases, path, max_bytes, cached->etag,
+                  cached->last_modified);
+  return answers_wait (self->fetcher, answers, 1, self->interrupted, error);
+}
+
+static gboolean
 ask (const Query *self, PullAnswer *answer, const char *path, guint64 max_bytes,
      const Cached *cached, GError **error)
 {
-  PullAnswer *const answers[] = {answer};
-  answer_request (answer, self->fetcher, (const char *const *)self->remote->bases, path, max_bytes,
-                  cached->etag, cached->last_modified);
-  return answers_wait (self->fetcher, answers, 1, self->interrupted, error) &&
+  return ask_at (self, (const char *const *)self->remote->bases, answer, path, max_bytes, cached,
+                 error) &&
          answer_check (answer, error);
 }
 
@@ -144,11 +153,60 @@ fetch_pair (const Query *self, AnswerPair *answer, PullSummary *out, GError **er
   return TRUE;
 }
 
+/* From the mirrors of a metalink, which says which one it must be: those before the first that has
+ * it are not asked any more. *@out stays NULL when none has it; @failure: why not. */
+static gboolean
+take_linked (const Query *self, PullAnswer *answer, GBytes **out, GError **failure, GError **error)
+{
+  const Cached nothing = {0};
+  const Metalink *link = &self->remote->metalink;
+  guint64 max_bytes = link->has_size ? MIN (link->size, SUMMARY_MAX_BYTES) : SUMMARY_MAX_BYTES;
+  for (char **base = self->remote->bases; *base != NULL; base++) {
+    const char *const bases[] = {*base, NULL};
+    g_clear_error (failure);
+    if (!ask_at (self, bases, answer, REPO_SUMMARY, max_bytes, &nothing, error))
+      return FALSE;
+    if (answer->status != FETCH_OK)
+      g_propagate_error (failure, g_steal_pointer (&answer->error));
+    else if (!metalink_check (link, answer->bytes, failure))
+      (void)prefix_error (failure, "fetched '%s'", answer->url);
+    else {
+      *out = g_bytes_ref (answer->bytes);
+      pull_remote_begin_with (self->remote, *base);
+      return TRUE;
+    }
+    g_debug ("metalink: %s", (*failure)->message);
+  }
+  return TRUE;
+}
+
+static gboolean
+fetch_linked (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
+{
+  const Cached *cached = &self->cached.summary;
+  g_autoptr (GError) failure = NULL;
+  if (cached->bytes != NULL && metalink_check (&self->remote->metalink, cached->bytes, NULL)) {
+    answer->summary.status = FETCH_NOT_MODIFIED;
+    out->bytes = g_bytes_ref (cached->bytes);
+  } else if (!take_linked (self, &answer->summary, &out->bytes, &failure, error))
+    return FALSE;
+  if (out->bytes == NULL) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  if (!ask (self, &answer->sig, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES, &self->cached.sig, error))
+    return FALSE;
+  out->signature = take_bytes (&answer->sig, &self->cached.sig);
+  return TRUE;
+}
+
 /* A signature that names its summary is all that is asked for, if the last one did so, too. */
 static gboolean
 fetch (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
 {
   TreeChecksum digest;
+  if (self->remote->metalink.hash != NULL)
+    return fetch_linked (self, answer, out, error);
   if (generation_of (self->cached.sig.bytes, &digest)) {
     if (!ask (self, &answer->sig, REPO_SUMMARY_SIG, SIGNATURE_MAX_BYTES, &self->cached.sig, error))
       return FALSE;
@@ -218,7 +276,7 @@ query_clear (Query *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
 
 gboolean
-pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
+pull_summary_fetch (TreeRepo *repo, PullRemote *remote, Fetcher *fetcher,
                     const TreePullOptions *options, PullSummary *out, GError **error)
 {
   g_autofree char *other = options->cache_dir != NULL

@@ -3,7 +3,8 @@
  *
  * The server is asked for summary and signature at once, each time, on the condition that they
  * changed; where the signature names its summary (store/generation.h), for the signature alone, and
- * for a summary that is not here yet. */
+ * for a summary that is not here yet. Where a metalink names it, it is asked of the mirrors if it
+ * is not the one that is here. */
 #pragma once
 
 #include "core/summary.h"
@@ -20,7 +21,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PullSummary, pull_summary_clear)
 
 /* A remote without a summary is no error, unless it must be signed. One that is not as the remote
  * demands is not even parsed, and the cache stays as it was. */
-gboolean pull_summary_fetch (TreeRepo *repo, const PullRemote *remote, Fetcher *fetcher,
+gboolean pull_summary_fetch (TreeRepo *repo, PullRemote *remote, Fetcher *fetcher,
                              const TreePullOptions *options, PullSummary *out, GError **error);
 
 /* The same of a repository on this machine. */

@@ -22,7 +22,6 @@ static const struct {
     {REMOTE_HTTP2, TRUE},
 };
 
-#define METALINK_PREFIX "metalink="
 #define KEYRING_MAX_BYTES ((gsize)16 * 1024 * 1024)
 
 /* Where a remote is configured. */
@@ -229,8 +228,8 @@ fill_group (GKeyFile *keys, const char *name, const char *url, const char *const
             GError **error)
 {
   g_autofree char *group = group_name (name);
-  if (url != NULL && g_str_has_prefix (url, METALINK_PREFIX))
-    g_key_file_set_string (keys, group, REMOTE_METALINK, url + strlen (METALINK_PREFIX));
+  if (url != NULL && g_str_has_prefix (url, REMOTE_METALINK_PREFIX))
+    g_key_file_set_string (keys, group, REMOTE_METALINK, url + strlen (REMOTE_METALINK_PREFIX));
   else if (url != NULL)
     g_key_file_set_string (keys, group, REMOTE_URL, url);
   for (; options != NULL && *options != NULL; options++)

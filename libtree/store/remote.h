@@ -10,6 +10,7 @@
 /* Options that pull asks for; the defaults are in remote.c. Others may be set and are kept. */
 #define REMOTE_URL "url"
 #define REMOTE_METALINK "metalink"
+#define REMOTE_METALINK_PREFIX REMOTE_METALINK "=" /* of a URL that is the one of a metalink */
 #define REMOTE_CONTENT_URL "contenturl"
 #define REMOTE_BRANCHES "branches"
 #define REMOTE_PROXY "proxy"
