@@ -228,7 +228,8 @@ create (const CommandContext *context, int argc, char **argv, GError **error)
          tree_repo_set_ref (context->repo, opt_create, &checksum, error);
 }
 
-/* --create=COLLECTION:REF REV */
+/* --create=COLLECTION:REF REV. Those of the own collection are local refs, which nothing replaces;
+ * of others there may be a newer commit any time. */
 static gboolean
 create_in_collection (TreeRepo *repo, const char *rev, GError **error)
 {
@@ -236,16 +237,14 @@ create_in_collection (TreeRepo *repo, const char *rev, GError **error)
   if (colon == NULL)
     return refuse (error, "--create with --collections needs COLLECTION-ID:REF");
   g_autofree char *collection = g_strndup (opt_create, (gsize)(colon - opt_create));
-  g_autoptr (GPtrArray) refs = tree_repo_list_collection_refs (repo, error);
-  if (refs == NULL)
+  gboolean own = g_strcmp0 (collection, tree_repo_get_collection_id (repo)) == 0;
+  gboolean exists = FALSE;
+  if (own && !opt_force && !tree_repo_has_ref (repo, colon + 1, &exists, error))
     return FALSE;
-  for (guint i = 0; i < refs->len && !opt_force; i++) {
-    const TreeCollectionRef *ref = refs->pdata[i];
-    if (strcmp (ref->collection, collection) == 0 && strcmp (ref->name, colon + 1) == 0) {
-      g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
-                   "--create specified but ref %s already exists; --force replaces it", opt_create);
-      return FALSE;
-    }
+  if (exists) {
+    g_set_error (error, TREE_ERROR, TREE_ERROR_EXISTS,
+                 "--create specified but ref %s already exists; --force replaces it", opt_create);
+    return FALSE;
   }
   TreeChecksum checksum;
   return rev_resolve (repo, rev, &checksum, error) &&

@@ -61,7 +61,9 @@ ok "deleting, absent ones too"
 
 tip=$($PANDO commit -b os/c --timestamp=@3 tree)
 $PANDO refs -c --create=org.example.Mirror:os/c os/c
+$PANDO refs -c --create=org.example.Mirror:os/c "$tip"
 assert_eq "$($PANDO refs -c -r org.example.Mirror)" "(org.example.Mirror, os/c)	$tip"
+fails_with 'already exists; --force' "$PANDO" refs -c --create=org.example.Os:os/c os/c
 $PANDO refs -c --json org.example.Mirror >out
 assert_match out '"collection" : "org.example.Mirror"' '"name" : "os/c"' "\"checksum\" : \"$tip\""
 fails_with 'COLLECTION-ID:REF' "$PANDO" refs -c --create=os/d os/c
