@@ -8,6 +8,7 @@
 #include "tree-diff.h"
 #include "tree-error.h"
 #include "tree-export.h"
+#include "tree-find.h"
 #include "tree-pull.h"
 #include "tree-repo.h"
 #include "tree-serve.h"

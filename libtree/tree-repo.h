@@ -149,6 +149,9 @@ typedef struct {
   char *name;
   TreeChecksum checksum;
 } TreeCollectionRef;
+/* Without a checksum. */
+TREE_API TreeCollectionRef *tree_collection_ref_new (const char *collection, const char *name);
+TREE_API void tree_collection_ref_free (gpointer ref);
 /* Returns: (transfer full): TreeCollectionRef, sorted by collection and name; NULL on error */
 TREE_API GPtrArray *tree_repo_list_collection_refs (const TreeRepo *self, GError **error);
 

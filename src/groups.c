@@ -24,8 +24,10 @@
   X (cmd_repo_checksum)                                                                            \
   X (cmd_repo_commit)                                                                              \
   X (cmd_repo_config)                                                                              \
+  X (cmd_repo_create_usb)                                                                          \
   X (cmd_repo_diff)                                                                                \
   X (cmd_repo_export)                                                                              \
+  X (cmd_repo_find_remotes)                                                                        \
   X (cmd_repo_fsck)                                                                                \
   X (cmd_repo_gpg_sign)                                                                            \
   X (cmd_repo_init)                                                                                \

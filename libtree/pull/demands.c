@@ -45,6 +45,19 @@ demands_summary (const PullDemands *self)
   return self != NULL && (self->summary != NULL || self->gpg_summary);
 }
 
+gboolean
+demands_only_commits (PullDemands *self, GError **error)
+{
+  if (self->commit == NULL && !self->gpg_commit)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "remote '%s' demands no signatures of commits, and what lies on a medium "
+                        "may be anybody's; set its gpg-verify or sign-verify",
+                        self->remote);
+  g_clear_pointer (&self->summary, g_ptr_array_unref);
+  self->gpg_summary = FALSE;
+  return TRUE;
+}
+
 /* ---- Keys ---- */
 
 /* The remote's own keys; *@out_any: there are options about them. */

@@ -20,6 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
 /* Must the summary be there and be signed? @self: (nullable) */
 gboolean demands_summary (const PullDemands *self);
 
+/* For a source that others than the remote's owner have written: commits must be signed, which is
+ * an error where it is not demanded, and the summary, which is theirs, need not. */
+gboolean demands_only_commits (PullDemands *self, GError **error);
+
 /* What people are told of the OpenPGP signatures of a summary, a text of some lines each; empty
  * when none are demanded. @signature: (nullable) */
 gboolean demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *signature,

@@ -21,6 +21,7 @@
 #include "pull/commits.h"
 #include "pull/deltas.h"
 #include "pull/mirrors.h"
+#include "pull/pull.h"
 #include "pull/refs.h"
 #include "pull/route.h"
 #include "store/generation.h"
@@ -345,6 +346,7 @@ pull_clear (Pull *self)
   g_clear_pointer (&self->demands, demands_free);
   g_free (context->ref_remote);
   g_free (context->collection_id);
+  g_free (context->ref_collection);
   g_strfreev (context->subpaths);
   fd_cleanup (&context->tmp_dfd);
   fd_cleanup (&context->partial_dfd);
@@ -494,27 +496,58 @@ init (Pull *self, TreeRepo *repo, const TreePullOptions *options)
   self->context.sources = g_ptr_array_new_with_free_func (unref_repo);
 }
 
+/* The source of a remote that is a folder. @medium: (nullable): what is in its place */
+static gboolean
+open_source (PullContext *context, TreeRepo *medium, GError **error)
+{
+  const char *path = context->remote->file_path;
+  if (path == NULL)
+    return TRUE;
+  TreeRepo *source = medium != NULL ? tree_repo_ref (medium)
+                                    : tree_repo_open (AT_FDCWD, path, error);
+  if (source == NULL)
+    return FALSE;
+  context->is_local = TRUE;
+  g_ptr_array_add (context->sources, source);
+  return TRUE;
+}
+
+static gboolean
+pull_remote (Pull *self, const char *remote, TreeRepo *medium, TreePullResult *out, GError **error)
+{
+  PullContext *context = &self->context;
+  const TreePullOptions *options = context->options;
+  context->remote = pull_remote_load (context->repo, remote, options, /* verify= */ TRUE, error);
+  if (context->remote == NULL ||
+      (medium != NULL && !demands_only_commits (context->remote->demands, error)))
+    return FALSE;
+  context->demands = context->remote->demands;
+  context->ref_remote = options->mirror ? NULL : g_strdup (remote);
+  context->collection_id = g_strdup (context->remote->collection_id);
+  context->ref_collection = options->mirror ? g_strdup (context->collection_id) : NULL;
+  return open_source (context, medium, error) && (pull (self, out, error) || add_remedy (error));
+}
+
 gboolean
 tree_repo_pull (TreeRepo *self, const char *remote, const TreePullOptions *options,
                 TreePullResult *out, GError **error)
 {
   g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
   init (&state, self, options);
-  PullContext *context = &state.context;
-  context->remote = pull_remote_load (self, remote, options, /* verify= */ TRUE, error);
-  if (context->remote == NULL)
-    return FALSE;
-  context->demands = context->remote->demands;
-  context->ref_remote = options->mirror ? NULL : g_strdup (remote);
-  context->collection_id = g_strdup (context->remote->collection_id);
-  if (context->remote->file_path != NULL) {
-    TreeRepo *source = tree_repo_open (AT_FDCWD, context->remote->file_path, error);
-    if (source == NULL)
-      return FALSE;
-    context->is_local = TRUE;
-    g_ptr_array_add (context->sources, source);
-  }
-  return pull (&state, out, error) || add_remedy (error);
+  return pull_remote (&state, remote, NULL, out, error);
+}
+
+gboolean
+pull_from_medium (TreeRepo *self, const char *remote, TreeRepo *medium,
+                  const TreePullOptions *options, TreePullResult *out, GError **error)
+{
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
+  TreePullOptions strict = *options;
+  strict.url = "file:///"; /* where the remote is otherwise is of no interest */
+  strict.untrusted = TRUE;
+  strict.timestamp_check = options->depth == 0;
+  init (&state, self, &strict);
+  return pull_remote (&state, remote, medium, out, error);
 }
 
 gboolean
@@ -536,6 +569,19 @@ tree_repo_pull_local (TreeRepo *self, TreeRepo *source, const char *remote,
       return FALSE;
     state.context.demands = state.demands;
   }
+  g_ptr_array_add (state.context.sources, tree_repo_ref (source));
+  return pull (&state, out, error) || add_remedy (error);
+}
+
+gboolean
+pull_collection (TreeRepo *self, TreeRepo *source, const char *collection,
+                 const TreePullOptions *options, TreePullResult *out, GError **error)
+{
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
+  init (&state, self, options);
+  state.context.is_local = TRUE;
+  state.context.collection_id = g_strdup (collection);
+  state.context.ref_collection = g_strdup (collection);
   g_ptr_array_add (state.context.sources, tree_repo_ref (source));
   return pull (&state, out, error) || add_remedy (error);
 }

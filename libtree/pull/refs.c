@@ -318,13 +318,6 @@ pull_resolve_refs (PullContext *context, PullSummary *out_summary, GError **erro
 
 /* ---- Here ---- */
 
-/* A mirror keeps the refs of a collection below its name, whatever remote they came from. */
-static const char *
-mirrored_collection (const PullContext *context)
-{
-  return context->remote != NULL && context->options->mirror ? context->collection_id : NULL;
-}
-
 static char *
 refspec_here (const PullContext *context, const char *ref)
 {
@@ -336,7 +329,7 @@ gboolean
 pull_current_commit (const PullContext *context, const char *ref, gboolean *out_found,
                      TreeChecksum *out, GError **error)
 {
-  const char *collection = mirrored_collection (context);
+  const char *collection = context->ref_collection;
   if (collection != NULL && g_strcmp0 (collection, context->repo->collection_id) != 0)
     return refs_read_in (context->repo, REF_MIRRORS, collection, ref, out_found, out, NULL, error);
   g_autofree char *refspec = refspec_here (context, ref);
@@ -346,9 +339,8 @@ pull_current_commit (const PullContext *context, const char *ref, gboolean *out_
 void
 pull_set_ref (const PullContext *context, const WantedRef *ref)
 {
-  const char *collection = mirrored_collection (context);
-  if (collection != NULL) {
-    txn_set_collection_ref (context->txn, collection, ref->name, &ref->commit);
+  if (context->ref_collection != NULL) {
+    txn_set_collection_ref (context->txn, context->ref_collection, ref->name, &ref->commit);
     return;
   }
   g_autofree char *refspec = refspec_here (context, ref->name);

@@ -273,8 +273,17 @@ refs_list_heads (const TreeRepo *repo, GError **error)
   return g_steal_pointer (&refs);
 }
 
-static void
-collection_ref_free (gpointer data)
+TreeCollectionRef *
+tree_collection_ref_new (const char *collection, const char *name)
+{
+  TreeCollectionRef *ref = g_new0 (TreeCollectionRef, 1);
+  ref->collection = g_strdup (collection);
+  ref->name = g_strdup (name);
+  return ref;
+}
+
+void
+tree_collection_ref_free (gpointer data)
 {
   TreeCollectionRef *ref = data;
   g_free (ref->collection);
@@ -301,9 +310,7 @@ add_collection_ref (gpointer user_data, const char *name, const TreeChecksum *ch
                     const char *alias_of, GError **error)
 {
   CollectionSink *sink = user_data;
-  TreeCollectionRef *ref = g_new0 (TreeCollectionRef, 1);
-  ref->collection = g_strdup (sink->collection);
-  ref->name = g_strdup (name);
+  TreeCollectionRef *ref = tree_collection_ref_new (sink->collection, name);
   ref->checksum = *checksum;
   g_ptr_array_add (sink->refs, ref);
   return TRUE;
@@ -323,7 +330,7 @@ list_collection (const TreeRepo *repo, RefKind kind, const char *owner, const ch
 GPtrArray *
 refs_list_mirrors (const TreeRepo *repo, GError **error)
 {
-  g_autoptr (GPtrArray) refs = g_ptr_array_new_with_free_func (collection_ref_free);
+  g_autoptr (GPtrArray) refs = g_ptr_array_new_with_free_func (tree_collection_ref_free);
   g_autoptr (GPtrArray) names = list_owners (repo, REF_MIRRORS, refspec_check_collection, error);
   if (names == NULL)
     return prefix_null (error, "list refs");

@@ -151,11 +151,11 @@ open_repo (TreeRepo *self, int dfd, const char *path, GError **error)
   if (fstat (self->objects_dfd, &st) < 0)
     return throw_errno (error, "stat '" REPO_OBJECTS "'");
   self->owner = st.st_uid;
-  return read_mode (self, error) && read_options (self, error) && open_parent (self, error);
+  return read_mode (self, error) && read_options (self, error);
 }
 
 TreeRepo *
-tree_repo_open (int dfd, const char *path, GError **error)
+repo_open_alone (int dfd, const char *path, GError **error)
 {
   g_autoptr (TreeRepo) self = g_new0 (TreeRepo, 1);
   self->ref_count = 1;
@@ -164,6 +164,15 @@ tree_repo_open (int dfd, const char *path, GError **error)
   if (!open_repo (self, dfd, path, error))
     return prefix_null (error, "opening repo");
   return g_steal_pointer (&self);
+}
+
+TreeRepo *
+tree_repo_open (int dfd, const char *path, GError **error)
+{
+  g_autoptr (TreeRepo) self = repo_open_alone (dfd, path, error);
+  if (self == NULL)
+    return NULL;
+  return open_parent (self, error) ? g_steal_pointer (&self) : prefix_null (error, "opening repo");
 }
 
 /* A deployment has a link to the physical root's, and an etc of its own. */

@@ -24,6 +24,10 @@ struct TreeRepo {
   gboolean disable_xattrs;
 };
 
+/* tree_repo_open() without the parent that the configuration may name: for a repository whose
+ * writer is not known. */
+TreeRepo *repo_open_alone (int dfd, const char *path, GError **error);
+
 /* Takes the repository's lock. Returns a descriptor whose closing unlocks; -1 with an error. When
  * `core.locking` is false, an unlocked one. */
 typedef enum {
