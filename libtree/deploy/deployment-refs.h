@@ -8,6 +8,6 @@
  */
 gboolean deployment_refs_write (TreeRepo *repo, const GPtrArray *list, int bootversion,
                                 int subbootversion, GError **error);
-/* Deletes all but the first @n of this version. */
+/* Deletes all of deployments but the first @n of this version; other refs below ostree/ stay. */
 gboolean deployment_refs_clean (TreeRepo *repo, guint n, int bootversion, int subbootversion,
                                 GError **error);

@@ -50,8 +50,11 @@ assert_content "$(deployment 0)/etc/a.conf" 'a = 1'
 assert_eq "$(booting)" "$SCRATCH/sysroot/ostree/deploy/os/deploy/$v2.0"
 ok "rollback and set-default"
 
+# What others keep below ostree/, as tools for container images do, is theirs.
+"$PANDO" --repo=sysroot/ostree/repo commit -b ostree/container/image/x --tree=dir=tree/usr/share >/dev/null
 "$PANDO" admin undeploy 1 >out
 assert_match out "^Deleted deployment $v1.0$"
+"$PANDO" --repo=sysroot/ostree/repo ls ostree/container/image/x >/dev/null
 assert_missing "sysroot/ostree/deploy/os/deploy/$v1.0" "sysroot/ostree/deploy/os/deploy/$v1.0.origin"
 assert_eq "$(find sysroot/boot/ostree -mindepth 1 -maxdepth 1 | wc -l)" 1
 fails_with "$v1" "$PANDO" --repo=sysroot/ostree/repo ls "$v1"
