@@ -124,7 +124,8 @@ typedef struct {
  * @remote: name of a configured remote
  * @out: (nullable): what it took
  *
- * Fetches what is missing and then writes the refs. Every object is verified before it counts. What
+ * Fetches what is missing and then writes the refs. Every object is verified before it counts, but
+ * for those of a folder of the same owner when neither signatures nor @untrusted ask for it. What
  * is there already is not fetched; a pull that was interrupted goes on where it was. A commit whose
  * objects are not all there is marked as partial until they are.
  *

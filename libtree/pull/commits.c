@@ -216,18 +216,11 @@ pull_commits_want (PullCommits *self, const WantedRef *ref, GError **error)
 
 /* ---- Verifying ---- */
 
-/* A repository of this machine is believed, unless somebody says otherwise. */
 static gboolean
-is_trusted (const PullContext *context)
-{
-  return context->is_local && !context->options->untrusted;
-}
-
-static gboolean
-check_bytes (const PullContext *context, const WantedCommit *wanted, GError **error)
+check_bytes (const WantedCommit *wanted, GError **error)
 {
   TreeChecksum found;
-  if (wanted->is_here || is_trusted (context))
+  if (wanted->is_here)
     return TRUE;
   hash_data (g_bytes_get_data (wanted->object.bytes, NULL), g_bytes_get_size (wanted->object.bytes),
              &found);
@@ -290,19 +283,6 @@ verify (const PullContext *context, const WantedCommit *wanted, const Commit *co
 /* ---- Storing, and what follows ---- */
 
 static gboolean
-store_commit (const PullContext *context, const WantedCommit *wanted, GError **error)
-{
-  const ObjectName name = {wanted->checksum, TREE_OBJECT_COMMIT};
-  g_autoptr (GBytes) bytes = NULL;
-  if (!context->is_local || pull_deltas_commit (context->deltas, &name.checksum) != NULL)
-    return txn_put_metadata (context->txn, name.type, wanted->object.bytes, &name.checksum, NULL,
-                             error);
-  return object_import_metadata (context->txn, context->sources->pdata[0], &name,
-                                 is_trusted (context), &bytes, error) &&
-         (bytes != NULL || throw_error (error, TREE_ERROR_CHANGED, "it has just been deleted"));
-}
-
-static gboolean
 store (PullCommits *self, const WantedCommit *wanted, GError **error)
 {
   const PullContext *context = self->context;
@@ -319,7 +299,9 @@ store (PullCommits *self, const WantedCommit *wanted, GError **error)
     return TRUE;
   if (pull_deltas_commit (context->deltas, &wanted->checksum) == NULL)
     self->n_arrived++;
-  return store_commit (context, wanted, error);
+  /* The very bytes that were verified, wherever they are from. */
+  return txn_put_metadata (context->txn, TREE_OBJECT_COMMIT, wanted->object.bytes,
+                           &wanted->checksum, NULL, error);
 }
 
 /* A complete commit whose tree is probably much the same: what the ref points to now, or the
@@ -381,7 +363,7 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
   if (wanted->is_here && !txn_load_metadata (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum,
                                              &wanted->object.bytes, error))
     return FALSE;
-  if (!check_bytes (context, wanted, error) ||
+  if (!check_bytes (wanted, error) ||
       !commit_parse (wanted->object.bytes, &commit, error) ||
       !verify (context, wanted, &commit, error) || !store (self, wanted, error))
     return FALSE;

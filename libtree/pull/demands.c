@@ -58,6 +58,12 @@ demands_only_commits (PullDemands *self, GError **error)
   return TRUE;
 }
 
+gboolean
+demands_commit (const PullDemands *self)
+{
+  return self != NULL && (self->commit != NULL || self->gpg_commit);
+}
+
 /* ---- Keys ---- */
 
 /* The remote's own keys; *@out_any: there are options about them. */

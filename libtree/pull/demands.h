@@ -17,8 +17,9 @@ PullDemands *demands_new_gpg (const TreeRepo *repo, const char *remote, gboolean
 void demands_free (PullDemands *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDemands, demands_free)
 
-/* Must the summary be there and be signed? @self: (nullable) */
+/* Must the summary be there and be signed? Must commits be? @self: (nullable) */
 gboolean demands_summary (const PullDemands *self);
+gboolean demands_commit (const PullDemands *self);
 
 /* For a source that others than the remote's owner have written: commits must be signed, which is
  * an error where it is not demanded, and the summary, which is theirs, need not. */

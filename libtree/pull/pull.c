@@ -319,7 +319,8 @@ set_up (Pull *self, GError **error)
   ArrivalConfig config = {.txn = context->txn,
                           .sources = context->sources,
                           .source_has_all = context->is_local,
-                          .trusted = !options->untrusted,
+                          /* A signature vouches for all that the commit names. */
+                          .trusted = !options->untrusted && !demands_commit (context->demands),
                           .as_is = options->http_trusted && options->mirror &&
                                    context->repo->mode->archive,
                           .refuse_special = options->bareuseronly_files,

@@ -7,8 +7,9 @@
  *   a copy by the kernel, sharing blocks where the file system can, when both keep content as it is
  *   unpacking and packing, to and from archives
  *
- * What is not @trusted is verified, in that order: first it is here, then it is read. A link is
- * verified as the inode it is, since its name in the other repository may change.
+ * What is not @trusted, or belongs to somebody else, is verified, in that order: first it is here,
+ * then it is read. A link is verified as the inode it is, since its name in the other repository
+ * may change.
  */
 #pragma once
 

@@ -221,6 +221,26 @@ rm up/summary.sig
 fails_with 'no summary.sig found' "$PANDO" --repo="$repo" pull none m
 ok "a file:// remote"
 
+# What is signed is all that the commit names: a file of a folder is not believed because it is at hand.
+"$PANDO" --repo=bare init --mode=bare-user
+"$PANDO" --repo=bare commit -b m tree >v
+"$PANDO" --repo=bare sign --sign-type=ed25519 --keys-file=good.secret m >/dev/null
+damage "$(grep -lrx 42 bare/objects)"
+url_was=$url url=file://$SCRATCH/bare
+new --sign-verify=ed25519=inline:"$(cat good.pub)"
+fails_with 'Corrupted file object' "$PANDO" --repo="$repo" pull origin m
+assert_eq "$(objects file)" 0
+# Without a demand for signatures the folder of the same owner is believed, another's never.
+new
+"$PANDO" --repo="$repo" pull origin m >out
+if [ "$(id -u)" = 0 ]; then
+  chown -R 65534 bare
+  new
+  fails_with 'Corrupted file object' "$PANDO" --repo="$repo" pull origin m
+fi
+url=$url_was
+ok "the files of a file:// remote"
+
 "$PANDO" --repo=coll init --mode=archive --collection-id=org.example.Test
 "$PANDO" --repo=coll commit -b m tree >v
 "$PANDO" --repo=coll summary -u --sign-from-file=good.secret
