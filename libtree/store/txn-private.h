@@ -38,6 +38,10 @@ gboolean staging_open (Txn *self, GError **error);
 void staging_close (Txn *self);
 /* Removes it. */
 void staging_remove (Txn *self);
+/* Of an entry of tmp/: is it such a directory, or the lock beside one? Removes it unless somebody
+ * has it. */
+gboolean staging_is_name (const char *name);
+void staging_expire (int tmp_dfd, const char *name);
 /* One staged file; @dir and @name make its path below objects/. @settled: it is whole and depends
  * on nothing else, so that it may be kept without the operation that it was staged for. */
 typedef gboolean (*StagedFunc) (const char *dir, int dfd, const char *name, gboolean settled,

@@ -2,28 +2,21 @@
 /* The commit point of everything that writes objects; the order is explained in txn.h. */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/lock.h"
-#include "base/remove.h"
-#include "plain/layout.h"
 #include "store/publish.h"
 #include "store/refs-write.h"
+#include "store/tmp-clean.h"
 #include "store/txn-private.h"
 
 enum {
   /* Up to so many directories are synced one by one; beyond, one syncfs is cheaper. */
-  MAX_DIR_SYNCS = 8,
-  /* Since its last use. Longer than tmp-expiry-secs, a day: that is for what a killed process left,
-   * and a tree that is built once a month should still find its cache. */
-  STAT_CACHE_EXPIRY_SECS = 31 * 24 * 60 * 60
+  MAX_DIR_SYNCS = 8
 };
 
 /* What has been renamed in one pass. */
@@ -231,40 +224,6 @@ write_refs (Txn *self, GError **error)
          throw_errno (error, "sync refs");
 }
 
-/* ---- Cleaning tmp/ ---- */
-
-/* Somebody's staging directory, or the lock beside it: it goes only when nobody holds the lock, and
- * is held here until it is gone. *@out_fd is -1 for what has no lock. */
-static gboolean
-lock_entry (int tmp_dfd, const char *name, int *out_fd)
-{
-  g_autofree char *lock_name = g_str_has_suffix (name, "-lock") ? g_strdup (name)
-                                                                : g_strconcat (name, "-lock", NULL);
-  *out_fd = openat (tmp_dfd, lock_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  return *out_fd < 0 || lock_try_fd (*out_fd, LOCK_EXCLUSIVE);
-}
-
-/* Best effort: what cannot be removed now may be the next time. */
-static void
-expire (const TreeRepo *repo, const char *path, guint64 age_secs)
-{
-  autofd int dfd = openat (repo->dfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  g_autoptr (GPtrArray) entries = NULL;
-  if (dfd < 0 || !dir_list (dfd, &entries, NULL))
-    return;
-  gint64 now = time (NULL);
-  for (guint i = 0; i < entries->len; i++) {
-    const DirEntry *entry = entries->pdata[i];
-    struct stat st;
-    if (strcmp (entry->name, "cache") == 0 ||
-        fstatat (dfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-      continue;
-    autofd int lock_fd = -1;
-    if (now - (gint64)st.st_mtime >= (gint64)age_secs && lock_entry (dfd, entry->name, &lock_fd))
-      (void)dir_remove_all_at (dfd, entry->name, NULL);
-  }
-}
-
 /* For tests of what a failure leaves behind; the name is what scripts use. */
 static gboolean
 check_injected (GError **error)
@@ -279,9 +238,7 @@ txn_commit (Txn *self, TxnStats *out_stats, GError **error)
   if (!check_injected (error) || !publish_objects (self, error) || !write_refs (self, error))
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
   staging_remove (self);
-  expire (self->repo, REPO_TMP, self->repo->tmp_expiry_secs);
-  expire (self->repo, REPO_PARTIAL, self->repo->tmp_expiry_secs);
-  expire (self->repo, REPO_STAT_CACHE, STAT_CACHE_EXPIRY_SECS);
+  tmp_clean (self->repo);
   if (out_stats != NULL)
     *out_stats = self->stats;
   return TRUE;

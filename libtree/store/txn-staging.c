@@ -26,6 +26,7 @@
 
 #define OWN_PREFIX "pando-"
 #define SHARED_PREFIX "staging-"
+#define LOCK_SUFFIX "-lock"
 
 /* Staged objects survive the process, not the boot: after a power cut their bytes may never have
  * reached the disk. */
@@ -107,7 +108,7 @@ forget (Txn *self)
 static int
 take_lock (int tmp_dfd, const char *name)
 {
-  g_autofree char *lock_name = g_strconcat (name, "-lock", NULL);
+  g_autofree char *lock_name = g_strconcat (name, LOCK_SUFFIX, NULL);
   autofd int fd = openat (tmp_dfd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   struct stat st;
   return fd >= 0 && lock_try_fd (fd, LOCK_EXCLUSIVE) && fstat (fd, &st) == 0 && st.st_nlink > 0
@@ -118,7 +119,7 @@ take_lock (int tmp_dfd, const char *name)
 static void
 drop_lock (int tmp_dfd, const char *name)
 {
-  g_autofree char *lock_name = g_strconcat (name, "-lock", NULL);
+  g_autofree char *lock_name = g_strconcat (name, LOCK_SUFFIX, NULL);
   (void)unlinkat (tmp_dfd, lock_name, 0);
 }
 
@@ -252,4 +253,29 @@ staging_remove (Txn *self)
   if (tmp_dfd >= 0 && dir_remove_all_at (tmp_dfd, self->staging_name, NULL))
     drop_lock (tmp_dfd, self->staging_name);
   forget (self);
+}
+
+/* ---- What nobody has ---- */
+
+gboolean
+staging_is_name (const char *name)
+{
+  return g_str_has_prefix (name, SHARED_PREFIX) ||
+         g_str_has_prefix (name, OWN_PREFIX SHARED_PREFIX);
+}
+
+/* The lock is held until all is gone, also where there was none: whoever takes the directory over
+ * makes it, and may do so at any moment. */
+void
+staging_expire (int tmp_dfd, const char *name)
+{
+  g_autofree char *dir = g_strdup (name);
+  if (g_str_has_suffix (dir, LOCK_SUFFIX))
+    dir[strlen (dir) - strlen (LOCK_SUFFIX)] = '\0';
+  struct stat st;
+  if (strcmp (dir, name) != 0 && fstatat (tmp_dfd, dir, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    return; /* the directory's own time decides */
+  autofd int lock = take_lock (tmp_dfd, dir);
+  if (lock >= 0 && dir_remove_all_at (tmp_dfd, dir, NULL))
+    drop_lock (tmp_dfd, dir);
 }

@@ -123,6 +123,20 @@ commit_cached
 rm r/tmp/cache/stat
 ok "stat caches expire, and may fail"
 
+# Of what others left in tmp/, the old goes unless somebody has it. A folder's own time says nothing about what is in it.
+hold () { python3 -c 'import fcntl, struct; fcntl.fcntl(9, 37, struct.pack("hhqqi4x", 1, 0, 0, 0, 0))' 9<&"$1"; }
+mkdir -p r/tmp/pando-partial r/tmp/staging-old r/tmp/pando-staging-old r/tmp/staging-held r/tmp/scratch
+touch r/tmp/pando-partial/{fresh,old,held} r/tmp/staging-held-lock r/tmp/pando-staging-old-lock r/tmp/staging-alone-lock
+exec 7<>r/tmp/pando-partial/held 8<>r/tmp/staging-held-lock
+hold 7 && hold 8
+touch -d '3 days ago' r/tmp/pando-partial/{old,held} r/tmp/pando-partial r/tmp/*staging-* r/tmp/scratch
+$PANDO commit -b os/cleaned tree >/dev/null
+assert_eq "$(cd r/tmp && printf '%s\n' *staging-* pando-partial/* scratch*)" \
+  "$(printf '%s\n' staging-held staging-held-lock pando-partial/{fresh,held} 'scratch*')"
+exec 7<&- 8<&-
+rm -r r/tmp/pando-partial r/tmp/staging-held*
+ok "tmp is cleaned of what nobody has"
+
 "$PANDO" init --repo=sized --mode=archive
 "$PANDO" commit --repo=sized -b os/sized --generate-sizes tree >/dev/null
 n=$(find sized/objects -type f ! -name '*.commit' | wc -l)
