@@ -276,6 +276,9 @@ relink (Repair *self, GPtrArray *cases, GError **error)
   }
   if (files->len == 0)
     return TRUE;
+  /* The names of deployments must not lead to bytes that a power cut takes away. */
+  if (self->links != NULL && self->repo->fsync && syncfs (self->repo->dfd) < 0)
+    return throw_errno (error, "sync the file system");
   if (self->links != NULL)
     return self->links->relink ((const RepairFile *)files->data, files->len,
                                 txn_get_staging_dfd (self->txn), self->links->user_data, error);

@@ -47,6 +47,15 @@ assert_eq "$(grep -c '^Replaced the damaged' out)" 4
 verify
 ok "a library that two deployments share"
 
+# A power cut must not leave a name of the library with bytes that never reached the disk.
+if command -v strace >/dev/null; then
+  flip
+  strace -f -qq -o trace -e trace=syncfs,renameat "$PANDO" fsck --repair >out 2>&1
+  assert_match <(grep -m 1 -E 'syncfs|libshared' trace) 'syncfs'
+  verify
+  ok "the good bytes are on the disk before they are linked"
+fi
+
 flip
 ln "$object" outside
 mkdir sysroot/ostree/deploy/os/deploy/stray
