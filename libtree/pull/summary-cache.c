@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/http-date.h"
 #include "base/xattr.h"
 #include "core/summary.h"
 #include "plain/layout.h"
@@ -23,22 +24,6 @@ cached_clear (Cached *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->last_modified, g_free);
-}
-
-/* HTTP dates are English whatever the locale, which is what GDateTime's %a and %b are not. */
-static char *
-format_http_date (gint64 time_s)
-{
-  static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (time_s);
-  if (date == NULL || time_s <= 0)
-    return NULL;
-  g_autofree char *rest = g_date_time_format (date, "%Y %H:%M:%S GMT");
-  return g_strdup_printf ("%s, %02d %s %s", days[g_date_time_get_day_of_week (date) - 1],
-                          g_date_time_get_day_of_month (date),
-                          months[g_date_time_get_month (date) - 1], rest);
 }
 
 void
@@ -55,27 +40,10 @@ cached_load (const SummaryCache *self, const char *name, Cached *out)
     out->etag = g_strndup (g_bytes_get_data (etag, NULL), g_bytes_get_size (etag));
   if (out->etag != NULL && strpbrk (out->etag, "\r\n") != NULL)
     g_clear_pointer (&out->etag, g_free);
-  out->last_modified = format_http_date (st.st_mtim.tv_sec);
-}
-
-static gboolean
-parse_http_date (const char *text, gint64 *out_time_s)
-{
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  int day, year, hour, minute, second;
-  char month[4];
-  if (sscanf (text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
-              &second) != 6)
-    return FALSE;
-  const char *at = strstr (months, month);
-  if (at == NULL || (at - months) % 3 != 0)
-    return FALSE;
-  g_autoptr (GDateTime)
-      date = g_date_time_new_utc (year, (int)(at - months) / 3 + 1, day, hour, minute, second);
-  if (date == NULL)
-    return FALSE;
-  *out_time_s = g_date_time_to_unix (date);
-  return TRUE;
+  if (st.st_mtim.tv_sec > 0) {
+    out->last_modified = g_malloc (HTTP_DATE_LEN + 1);
+    http_date_format (st.st_mtim.tv_sec, out->last_modified);
+  }
 }
 
 static gboolean
@@ -91,7 +59,7 @@ write_answer (int dfd, const char *path, const PullAnswer *answer, GError **erro
   if (answer->etag != NULL) /* a file system without attributes has Last-Modified still */
     (void)fsetxattr (fd, ETAG_XATTR, answer->etag, strlen (answer->etag), 0);
   gint64 time_s = 0;
-  if (answer->last_modified == NULL || !parse_http_date (answer->last_modified, &time_s))
+  if (answer->last_modified == NULL || !http_date_parse (answer->last_modified, &time_s))
     time_s = 0;
   const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)time_s, 0}};
   ok = ok && (futimens (fd, times) == 0 || throw_errno (error, "set mtime")) &&

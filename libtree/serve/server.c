@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/http-date.h"
 #include "base/pool.h"
 #include "serve/http.h"
 #include "serve/mhd-load.h"
