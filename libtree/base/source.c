@@ -9,6 +9,9 @@
 
 #include "base/error.h"
 
+/* What is read at a time for hashing. */
+#define HASH_BUFFER ((gsize)128 * 1024)
+
 void
 source_close (Source *self)
 {
@@ -99,4 +102,28 @@ source_read_full (Source *self, void *buffer, gsize len, gsize *out_len, GError 
   }
   *out_len = have;
   return TRUE;
+}
+
+gboolean
+source_hash (Source *self, Hasher *hasher, void *buffer, gsize len, guint64 *out_n_bytes,
+             GError **error)
+{
+  guint64 n_bytes = 0;
+  gssize n;
+  while ((n = self->read (self, buffer, len, error)) > 0) {
+    hasher_update (hasher, buffer, (gsize)n);
+    n_bytes += (guint64)n;
+  }
+  if (out_n_bytes != NULL)
+    *out_n_bytes = n_bytes;
+  return n == 0;
+}
+
+gboolean
+fd_hash (int fd, Hasher *hasher, guint64 *out_n_bytes, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (HASH_BUFFER);
+  FdSource file;
+  fd_source_init (&file, fd, G_MAXUINT64);
+  return source_hash (&file.source, hasher, buffer, HASH_BUFFER, out_n_bytes, error);
 }

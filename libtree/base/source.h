@@ -47,3 +47,9 @@ void hash_source_init (HashSource *self, Source *inner, Hasher *hasher);
 
 /* Reads until @len bytes are there or the source ends; *@out_len says how many. */
 gboolean source_read_full (Source *self, void *buffer, gsize len, gsize *out_len, GError **error);
+/* Reads the source to its end and hashes it, through a buffer of the caller; *@out_n_bytes
+ * (nullable) says how much there was. */
+gboolean source_hash (Source *self, Hasher *hasher, void *buffer, gsize len, guint64 *out_n_bytes,
+                      GError **error);
+/* The same of a file, from where it is read now. */
+gboolean fd_hash (int fd, Hasher *hasher, guint64 *out_n_bytes, GError **error);

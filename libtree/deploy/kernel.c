@@ -9,13 +9,12 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/hash.h"
 #include "base/remove.h"
+#include "base/source.h"
 #include "core/checksum.h"
 #include "plain/layout.h"
 
 #define DTB_DIRECTORY "dtb"
-#define HASH_BUFFER (256 * 1024)
 
 void
 kernel_free (Kernel *self)
@@ -49,17 +48,7 @@ hash_file (Hasher *hasher, int dfd, const char *name, GError **error)
   autofd int fd = openat (dfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return throw_errno (error, "open '%s'", name);
-  g_autofree char *buffer = g_malloc (HASH_BUFFER);
-  for (;;) {
-    ssize_t n = read (fd, buffer, HASH_BUFFER);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return throw_errno (error, "read '%s'", name);
-    if (n == 0)
-      return TRUE;
-    hasher_update (hasher, buffer, (gsize)n);
-  }
+  return fd_hash (fd, hasher, NULL, error) || prefix_error (error, "'%s'", name);
 }
 
 static gboolean

@@ -14,10 +14,6 @@
 #include "core/checksum.h"
 #include "core/summary.h"
 
-enum {
-  BUFFER = 64 * 1024,
-};
-
 static gboolean
 hash_file (int dfd, const char *path, gboolean *out_found, TreeChecksum *out, GError **error)
 {
@@ -26,17 +22,8 @@ hash_file (int dfd, const char *path, gboolean *out_found, TreeChecksum *out, GE
   if (fd < 0)
     return errno == ENOENT || throw_errno (error, "open '%s'", path);
   g_autoptr (Hasher) hasher = hasher_new ();
-  g_autofree guint8 *buffer = g_malloc (BUFFER);
-  FdSource file;
-  fd_source_init (&file, fd, G_MAXUINT64);
-  for (;;) {
-    gssize n = file.source.read (&file.source, buffer, BUFFER, error);
-    if (n < 0)
-      return prefix_error (error, "'%s'", path);
-    if (n == 0)
-      break;
-    hasher_update (hasher, buffer, (gsize)n);
-  }
+  if (!fd_hash (fd, hasher, NULL, error))
+    return prefix_error (error, "'%s'", path);
   hasher_final (hasher, out);
   return TRUE;
 }

@@ -85,15 +85,9 @@ static gboolean
 hash_content (ModeWorker *worker, StoreFile *file, GError **error)
 {
   guint64 n_bytes = 0;
-  while (file->content != NULL) {
-    gssize n = file->content->read (file->content, worker->buffer, MODE_BUFFER, error);
-    if (n < 0)
-      return FALSE;
-    if (n == 0)
-      break;
-    hasher_update (worker->hasher, worker->buffer, (gsize)n);
-    n_bytes += (guint64)n;
-  }
+  if (file->content != NULL &&
+      !source_hash (file->content, worker->hasher, worker->buffer, MODE_BUFFER, &n_bytes, error))
+    return FALSE;
   if (file->content != NULL && n_bytes != file->size)
     return throw_error (error, TREE_ERROR_CORRUPT,
                         "%" G_GUINT64_FORMAT " bytes instead of %" G_GUINT64_FORMAT, n_bytes,

@@ -18,22 +18,9 @@ checksum_content (int fd, const FileMeta *meta, guint64 size, TreeChecksum *out,
   filemeta_content_header (meta, header);
   g_autoptr (Hasher) hasher = hasher_new ();
   hasher_update (hasher, header->data, header->len);
-  enum {
-    BUFFER = 256 * 1024
-  };
-  g_autofree guint8 *buffer = g_malloc (BUFFER);
-  FdSource file;
-  fd_source_init (&file, fd, G_MAXUINT64);
   guint64 n_bytes = 0;
-  for (;;) {
-    gssize n = file.source.read (&file.source, buffer, BUFFER, error);
-    if (n < 0)
-      return FALSE;
-    if (n == 0)
-      break;
-    hasher_update (hasher, buffer, (gsize)n);
-    n_bytes += (guint64)n;
-  }
+  if (!fd_hash (fd, hasher, &n_bytes, error))
+    return FALSE;
   if (n_bytes != size)
     return throw_error (error, TREE_ERROR_CHANGED, "the file changed while it was read");
   hasher_final (hasher, out);
