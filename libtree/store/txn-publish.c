@@ -218,9 +218,9 @@ write_refs (Txn *self, GError **error)
 {
   gboolean few = self->refs->len <= MAX_DIR_SYNCS;
   for (guint i = 0; i < self->refs->len; i++)
-    if (!write_queued (self, self->refs->pdata[i], few, error))
+    if (!write_queued (self, self->refs->pdata[i], few && self->fsync, error))
       return FALSE;
-  return few || !self->repo->fsync || syncfs (self->repo->dfd) == 0 ||
+  return few || !self->fsync || syncfs (self->repo->dfd) == 0 ||
          throw_errno (error, "sync refs");
 }
 
