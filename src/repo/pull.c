@@ -38,6 +38,7 @@ static int opt_low_speed_s;
 static int opt_max_requests;
 static int opt_update_frequency;
 static gboolean opt_retry_all;
+static gboolean opt_retry_none;
 
 static const GOptionEntry options[] = {
     {"depth", 0, 0, G_OPTION_ARG_INT, &opt_depth,
@@ -80,6 +81,8 @@ static const GOptionEntry options[] = {
      "Print what the static deltas would transfer, and pull nothing", NULL},
     {"network-retries", 0, 0, G_OPTION_ARG_INT, &opt_network_retries,
      "How often a request is tried again (default: 5)", "N"},
+    {"disable-retry-on-network-errors", 0, 0, G_OPTION_ARG_NONE, &opt_retry_none,
+     "Do not try again (--network-retries=0)", NULL},
     {"retry-all", 0, 0, G_OPTION_ARG_NONE, &opt_retry_all,
      "Try again after every failure of the network or the server", NULL},
     {"low-speed-limit-bytes", 0, 0, G_OPTION_ARG_INT, &opt_low_speed_bytes,
@@ -142,6 +145,10 @@ check_numbers (const CommandContext *context, GError **error)
   if (opt_network_retries < -1 || opt_low_speed_bytes < 0 || opt_low_speed_s < 0 ||
       opt_max_requests < 0 || opt_update_frequency < 0)
     return command_usage_error (context, error, "a number is negative");
+  if (opt_retry_none && (opt_retry_all || opt_network_retries > 0))
+    return command_usage_error (context, error,
+                                "either failures are tried again, or --disable-retry-on-network-"
+                                "errors is given");
   return TRUE;
 }
 
@@ -177,7 +184,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .dry_run = opt_dry_run,
       .timestamp_check = opt_timestamp_check,
       .timestamp_check_from_rev = opt_timestamp_check_from_rev,
-      .network_retries = opt_network_retries,
+      .network_retries = opt_retry_none ? 0 : opt_network_retries,
       .retry_all = opt_retry_all,
       .low_speed_bytes = (guint)opt_low_speed_bytes,
       .low_speed_s = (guint)opt_low_speed_s,
