@@ -49,16 +49,24 @@ object_load (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *chec
   return TRUE;
 }
 
-gboolean
-object_exists (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
-               gboolean *out, GError **error)
+/* In this repository itself, whatever its parents have. */
+static gboolean
+has_own (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum, gboolean *out,
+         GError **error)
 {
   char path[OBJECT_PATH_MAX];
   object_path (&(ObjectName){*checksum, type}, repo->mode->archive, path);
   struct stat st;
   *out = fstatat (repo->objects_dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!*out && errno != ENOENT)
-    return throw_errno (error, "stat 'objects/%s'", path);
+  return *out || errno == ENOENT || throw_errno (error, "stat 'objects/%s'", path);
+}
+
+gboolean
+object_exists (const TreeRepo *repo, TreeObjectType type, const TreeChecksum *checksum,
+               gboolean *out, GError **error)
+{
+  if (!has_own (repo, type, checksum, out, error))
+    return FALSE;
   if (!*out && repo->parent != NULL)
     return object_exists (repo->parent, type, checksum, out, error);
   return TRUE;
@@ -187,13 +195,25 @@ commit_partial_path (const TreeChecksum *commit)
   return g_strconcat (REPO_STATE "/", hex, ".commitpartial", NULL);
 }
 
+static gboolean
+has_mark (const TreeRepo *repo, const char *path, gboolean *out, GError **error)
+{
+  struct stat st;
+  *out = fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return *out || errno == ENOENT || throw_errno (error, "stat '%s'", path);
+}
+
 gboolean
 commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out, GError **error)
 {
   g_autofree char *path = commit_partial_path (commit);
-  struct stat st;
-  *out = fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  return *out || errno == ENOENT || throw_errno (error, "stat '%s'", path);
+  gboolean here = FALSE;
+  *out = FALSE;
+  for (; repo != NULL && !here && !*out; repo = repo->parent)
+    if (!has_mark (repo, path, out, error) ||
+        !has_own (repo, TREE_OBJECT_COMMIT, commit, &here, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -206,6 +226,14 @@ commit_is_complete (const TreeRepo *repo, const TreeChecksum *commit, gboolean *
     return FALSE;
   *out = exists && !partial;
   return TRUE;
+}
+
+gboolean
+commit_is_settled (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out, GError **error)
+{
+  if (!has_own (repo, TREE_OBJECT_COMMIT, commit, out, error))
+    return FALSE;
+  return *out || repo->parent == NULL || commit_is_complete (repo->parent, commit, out, error);
 }
 
 gboolean

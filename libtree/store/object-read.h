@@ -41,12 +41,17 @@ gboolean object_stat_file (const TreeRepo *repo, const TreeChecksum *checksum, S
 gboolean object_stored_size (const TreeRepo *repo, const ObjectName *name, guint64 *out,
                              GError **error);
 
-/* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? */
+/* Does state/CHECKSUM.commitpartial exist, that is, may objects below this commit be missing? The
+ * mark of a parent repository counts when the commit is read from there. */
 gboolean commit_is_partial (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
                             GError **error);
 /* Is it there, and nothing below it missing? */
 gboolean commit_is_complete (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
                              GError **error);
+/* Is it there for who would store it? Not if only a parent repository has it, and in part: stored
+ * here too, it can become whole here. */
+gboolean commit_is_settled (const TreeRepo *repo, const TreeChecksum *commit, gboolean *out,
+                            GError **error);
 /* "state/CHECKSUM.commitpartial", for who reads or removes it; owned by the caller. */
 char *commit_partial_path (const TreeChecksum *commit);
 /* Called before a commit object is stored whose closure is not there yet, and when it is there. */

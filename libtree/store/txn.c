@@ -180,7 +180,10 @@ txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum, 
     return TRUE;
   }
   *out = self->index != NULL && object_index_has (self->index, type, checksum);
-  return *out || object_exists (self->repo, type, checksum, out, error);
+  if (*out)
+    return TRUE;
+  return type == TREE_OBJECT_COMMIT ? commit_is_settled (self->repo, checksum, out, error)
+                                    : object_exists (self->repo, type, checksum, out, error);
 }
 
 gboolean

@@ -62,7 +62,7 @@ int txn_get_staging_dfd (const Txn *self);
 
 /* All below may be called from any thread. */
 
-/* Is it in the repository or its parents? */
+/* Is it in the repository or its parents? (A commit: commit_is_settled().) */
 gboolean txn_found_object (Txn *self, TreeObjectType type, const TreeChecksum *checksum,
                            gboolean *out, GError **error);
 /* The same, or staged already? */

@@ -120,6 +120,22 @@ assert_missing "part/state/$(cat v2).commitpartial"
 check part "$(cat v2)"
 ok "subpaths, and the rest later"
 
+new above bare-user
+"$PANDO" --repo=above pull --commit-metadata-only origin os/stable >out
+new child bare-user
+"$PANDO" --repo=child config set core.parent "$PWD/above"
+"$PANDO" --repo=child show --json "$(cat v2)" >out
+assert_match out '"partial" ?: ?true'
+"$PANDO" --repo=child pull origin os/stable >out
+assert_match out ', [1-9][0-9]* content objects fetched'
+assert_exists "above/state/$(cat v2).commitpartial"
+check child "$(cat v2)"
+"$PANDO" --repo=child pull origin os/stable >out
+assert_match out '^0 metadata, 0 content objects fetched'
+"$PANDO" --repo=child show --json "$(cat v2)" >out
+assert_no_match out '"partial" ?: ?true'
+ok "a commit that the parent repository has in part is fetched whole"
+
 new mirror archive
 "$PANDO" --repo=mirror pull --mirror origin >out
 assert_eq "$("$PANDO" --repo=mirror rev-parse os/stable)" "$(cat v2)"
