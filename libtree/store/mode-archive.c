@@ -174,11 +174,11 @@ open_whole (ModeWorker *worker, int fd, gsize size, StoreFile *out, GError **err
 static gboolean
 archive_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
 {
-  autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  autofd int fd = -1;
   struct stat st;
-  if (fd < 0 || fstat (fd, &st) < 0)
-    return throw_errno (error, "open '%s'", path);
-  if (!S_ISREG (st.st_mode) || st.st_size < FRAME)
+  if (!mode_open_regular (dfd, path, &fd, &st, error))
+    return FALSE;
+  if (st.st_size < FRAME)
     return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is no archived file", path);
   if (worker != NULL && (guint64)st.st_size <= MODE_WHOLE_MAX)
     return open_whole (worker, fd, (gsize)st.st_size, out, error) ||

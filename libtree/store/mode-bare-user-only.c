@@ -50,11 +50,9 @@ user_only_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, G
              throw_error (error, TREE_ERROR_NOT_FOUND, "'%s' is gone", path);
     return FALSE;
   }
-  if (!S_ISREG (st.st_mode))
-    return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is neither a file nor a link", path);
-  out->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (out->fd < 0)
-    return throw_errno (error, "open '%s'", path);
+  if (!mode_open_regular (dfd, path, &out->fd, &st, error))
+    return FALSE;
+  out->meta.mode = st.st_mode;
   out->size = (guint64)st.st_size;
   fd_source_init (&out->fd_source, out->fd, G_MAXUINT64);
   out->content = &out->fd_source.source;

@@ -56,13 +56,8 @@ read_target (StoreFile *file, GError **error)
 }
 
 static gboolean
-fill (StoreFile *file, GError **error)
+fill (StoreFile *file, guint64 size, GError **error)
 {
-  struct stat st;
-  if (fstat (file->fd, &st) < 0)
-    return throw_errno (error, "stat");
-  if (!S_ISREG (st.st_mode))
-    return throw_error (error, TREE_ERROR_CORRUPT, "is not a regular file");
   g_autoptr (GBytes) attribute = NULL;
   if (!xattr_get_fd (file->fd, BARE_USER_XATTR, &attribute, error))
     return FALSE;
@@ -72,7 +67,7 @@ fill (StoreFile *file, GError **error)
     return prefix_error (error, BARE_USER_XATTR);
   if (S_ISLNK (file->meta.mode))
     return read_target (file, error);
-  file->size = (guint64)st.st_size;
+  file->size = size;
   fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
   file->content = &file->fd_source.source;
   return TRUE;
@@ -81,10 +76,11 @@ fill (StoreFile *file, GError **error)
 static gboolean
 bare_user_open (ModeWorker *worker, int dfd, const char *path, StoreFile *out, GError **error)
 {
-  *out = (StoreFile){.fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (out->fd < 0)
-    return throw_errno (error, "open '%s'", path);
-  if (fill (out, error))
+  struct stat st;
+  *out = (StoreFile){.fd = -1};
+  if (!mode_open_regular (dfd, path, &out->fd, &st, error))
+    return FALSE;
+  if (fill (out, (guint64)st.st_size, error))
     return TRUE;
   store_file_clear (out);
   return prefix_error (error, "'%s'", path);

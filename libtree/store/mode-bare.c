@@ -39,12 +39,24 @@ bare_write (ModeWorker *worker, int fd, const FileMeta *meta, Source *content, g
   return TRUE;
 }
 
+static void
+take_stat (StoreFile *file, const struct stat *st)
+{
+  file->meta.uid = st->st_uid;
+  file->meta.gid = st->st_gid;
+  file->meta.mode = st->st_mode;
+  if (S_ISREG (st->st_mode))
+    file->size = (guint64)st->st_size;
+}
+
+/* What bare_stat() said of the name may have been of another file. */
 gboolean
 bare_open_content (int dfd, const char *path, StoreFile *file, GError **error)
 {
-  file->fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file->fd < 0)
-    return throw_errno (error, "open '%s'", path);
+  struct stat st;
+  if (!mode_open_regular (dfd, path, &file->fd, &st, error))
+    return FALSE;
+  take_stat (file, &st);
   fd_source_init (&file->fd_source, file->fd, G_MAXUINT64);
   file->content = &file->fd_source.source;
   return TRUE;
@@ -59,13 +71,9 @@ bare_stat (int dfd, const char *path, StoreFile *out, GError **error)
     return throw_errno (error, "stat '%s'", path);
   if (!S_ISLNK (st.st_mode) && !S_ISREG (st.st_mode))
     return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is neither a file nor a link", path);
-  out->meta.uid = st.st_uid;
-  out->meta.gid = st.st_gid;
-  out->meta.mode = st.st_mode;
-  if (S_ISREG (st.st_mode)) {
-    out->size = (guint64)st.st_size;
+  take_stat (out, &st);
+  if (S_ISREG (st.st_mode))
     return TRUE;
-  }
   if (!link_read_at (dfd, path, &out->meta.target, error))
     return FALSE;
   return out->meta.target != NULL ||

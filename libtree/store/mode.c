@@ -117,6 +117,18 @@ mode_check_bits (const FileMeta *meta, GError **error)
                       meta->mode, bad);
 }
 
+gboolean
+mode_open_regular (int dfd, const char *path, int *out_fd, struct stat *out_st, GError **error)
+{
+  autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0 || fstat (fd, out_st) < 0)
+    return throw_errno (error, "open '%s'", path);
+  if (!S_ISREG (out_st->st_mode))
+    return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is not a regular file", path);
+  *out_fd = fd_steal (&fd);
+  return TRUE;
+}
+
 static gboolean
 copy_by_kernel (int in, int out, guint64 size, GError **error)
 {

@@ -3,6 +3,8 @@
  * mode, so that no other file asks which mode it is. */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "base/codec.h"
 #include "base/source.h"
 #include "core/filemeta.h"
@@ -101,6 +103,10 @@ void mode_worker_clear (ModeWorker *self);
 gboolean mode_worker_owns (const ModeWorker *self, const FileMeta *meta);
 /* No set-id or sticky bits, and not writable by all: what any user may own without harm. */
 gboolean mode_check_bits (const FileMeta *meta, GError **error);
+/* Opens the file of an object, which must be a regular one: what else a foreign repository has in
+ * its place is refused, and a pipe is not waited for. */
+gboolean mode_open_regular (int dfd, const char *path, int *out_fd, struct stat *out_st,
+                            GError **error);
 /* Copies all of @content to the empty file @fd; it must be @size bytes, neither more nor fewer
  * (TREE_ERROR_CHANGED). What is a file from its start the kernel copies, or shares its blocks. */
 gboolean mode_copy_content (ModeWorker *worker, int fd, Source *content, guint64 size,

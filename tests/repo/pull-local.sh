@@ -175,6 +175,18 @@ fails_with "Corrupted commit object; checksum expected='$wrong' actual='$(cat v1
 "$PANDO" --repo=strict-commit pull-local --commit-metadata-only rotten-user os/stable >out
 ok "of a trusted source nothing is verified, of another links are, too"
 
+# What is no file must not be waited for, nor taken.
+for mode in $modes; do
+  cp -a "from-$mode" pipe
+  pipe=$(find pipe/objects -name '*.file*' -size +1k | head -n 1)
+  rm "$pipe" && mkfifo "$pipe"
+  "$PANDO" --repo="into-$mode" init --mode="$mode"
+  fails_with "'$(basename "$(dirname "$pipe")")/$(basename "$pipe")' is not a regular file" \
+    timeout --signal=KILL 60 "$PANDO" --repo="into-$mode" pull-local --untrusted pipe os/stable
+  rm -r pipe
+done
+ok "a pipe in the place of an object is an error"
+
 rm "$victim"
 "$PANDO" --repo=missing init --mode=archive
 fails_with "$(basename "$victim" .filez)" "$PANDO" --repo=missing pull-local rotten os/stable
