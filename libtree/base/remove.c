@@ -106,10 +106,41 @@ remove_all_in (int dfd, const char *name, GError **error)
          throw_errno (error, "remove directory '%s'", name);
 }
 
-gboolean
-dir_remove_all_at (int dfd, const char *path, GError **error)
+/* A directory that @path does not call by its own name: "." or "a/..". It stays, empty. */
+static gboolean
+empty_dir (int dfd, const char *path, GError **error)
 {
+  autofd int fd = open_to_remove (dfd, path, error);
+  return fd >= 0 && (remove_children (fd, error) || prefix_error (error, "in '%s'", path));
+}
+
+/* Without the slashes behind it, which say that it is a directory. */
+static gboolean
+strip_slashes (int dfd, char *path, GError **error)
+{
+  gsize len = strlen (path);
+  struct stat st;
+  if (len == 0 || path[len - 1] != '/')
+    return TRUE;
+  while (len > 0 && path[len - 1] == '/')
+    path[--len] = '\0';
+  if (len == 0)
+    return throw_error (error, TREE_ERROR_INVALID, "will not remove '/'");
+  if (fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR (st.st_mode))
+    return throw_error (error, TREE_ERROR_INVALID, "'%s' is not a directory", path);
+  return TRUE;
+}
+
+gboolean
+dir_remove_all_at (int dfd, const char *name, GError **error)
+{
+  g_autofree char *path = g_strdup (name);
+  if (!strip_slashes (dfd, path, error))
+    return FALSE;
   const char *slash = strrchr (path, '/');
+  const char *last = slash != NULL ? slash + 1 : path;
+  if (strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
+    return empty_dir (dfd, path, error);
   if (slash == NULL)
     return remove_all_in (dfd, path, error);
   g_autofree char *parent = slash == path ? g_strdup ("/")

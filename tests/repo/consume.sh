@@ -50,6 +50,20 @@ done
 "$PANDO" --repo=repo fsck -q >out
 ok "what a failed commit had taken is not trusted later"
 
+new
+cp -a tree other-tree
+"$PANDO" --repo=repo commit "${options[@]}" --consume tree// >rev
+assert_missing tree
+mkdir here
+cp -a other-tree/usr here/usr
+(cd here && "$PANDO" --repo=../repo commit "${options[@]}" --consume >/dev/null)
+assert_eq "$(ls -A here)" ''
+ln -s other-tree link
+fails_with "the commit is written, but 'link/' is not removed: 'link' is not a directory" \
+  "$PANDO" --repo=repo commit "${options[@]}" --consume link/
+assert_exists link other-tree
+ok "slashes behind the name, and the directory where one is"
+
 if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
   new
   mkdir tree/cache precious
