@@ -239,23 +239,40 @@ fill_group (GKeyFile *keys, const char *name, const char *url, const char *const
          throw_error (error, TREE_ERROR_INVALID, "remote '%s' needs a URL", name);
 }
 
+/* Of one that is defined twice both are removed: it is the way out of that. */
 static gboolean
-remove_place (TreeRepo *self, const char *name, const RemotePlace *place, GError **error)
+remove_definitions (TreeRepo *self, const char *name, gboolean *out_found, GError **error)
 {
   g_autofree char *group = group_name (name);
-  if (place->file != NULL)
-    return remotes_dir_remove_group (self, place->file, group, error);
+  g_autoptr (GPtrArray) files = NULL;
+  gboolean in_config = g_key_file_has_group (self->config, group);
+  *out_found = in_config;
+  if (!remotes_dir_load (self, &files, error))
+    return FALSE;
+  for (guint i = 0; i < files->len; i++) {
+    const RemotesFile *file = files->pdata[i];
+    if (!g_key_file_has_group (file->keys, group))
+      continue;
+    *out_found = TRUE;
+    if (!remotes_dir_remove_group (self, file->name, group, error))
+      return FALSE;
+  }
+  if (!in_config)
+    return TRUE;
   (void)g_key_file_remove_group (self->config, group, NULL);
   return repo_config_save (self, error);
 }
 
-/* A remote that must go or may stay before @name is added: *@out_add says whether to go on. */
+/* A remote that must go or may stay before @name is added: *@out_add says whether to go on, and
+ * *@out_in_config that the new one takes the place of one in the repository's config. */
 static gboolean
-make_room (TreeRepo *self, const char *name, TreeRemoteAdd how, gboolean *out_add, GError **error)
+make_room (TreeRepo *self, const char *name, TreeRemoteAdd how, gboolean *out_add,
+           gboolean *out_in_config, GError **error)
 {
   g_auto (RemotePlace) place = {0};
   if (!find_here (self, name, &place, error))
     return FALSE;
+  *out_in_config = place.repo != NULL && place.file == NULL;
   *out_add = place.repo == NULL || how == TREE_REMOTE_ADD_FORCE;
   if (place.repo == NULL || how == TREE_REMOTE_ADD_IF_NOT_EXISTS)
     return TRUE;
@@ -263,7 +280,8 @@ make_room (TreeRepo *self, const char *name, TreeRemoteAdd how, gboolean *out_ad
     return throw_error (error, TREE_ERROR_EXISTS,
                         "Remote configuration for \"%s\" already exists: %s; --force replaces it",
                         name, place.file != NULL ? place.file : "(in config)");
-  return place.file == NULL || remove_place (self, name, &place, error);
+  g_autofree char *group = group_name (name);
+  return place.file == NULL || remotes_dir_remove_group (self, place.file, group, error);
 }
 
 gboolean
@@ -273,19 +291,20 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
   g_autofree char *group = group_name (name);
   g_autoptr (GKeyFile) keys = g_key_file_new ();
   gboolean add = FALSE;
+  gboolean in_config = FALSE;
   gboolean in_dir = FALSE;
   /* Into a file of its own first: a mistake in one option leaves the configuration as it was. */
   if (!refspec_check_remote (name, error) || !fill_group (keys, name, url, options, error))
     return FALSE;
   autofd int lock = repo_config_begin (self, error);
-  if (lock < 0 || !make_room (self, name, how, &add, error))
+  if (lock < 0 || !make_room (self, name, how, &add, &in_config, error))
     return FALSE;
   if (!add)
     return TRUE;
   if (!repo_config_boolean (self, "core", "add-remotes-config-dir", root_is_deployment (self),
                             &in_dir, error))
     return FALSE;
-  if (in_dir)
+  if (in_dir && !in_config)
     return remotes_dir_write (self, name, group, keys, error);
   remotes_copy_group (keys, self->config, group);
   return repo_config_save (self, error);
@@ -294,16 +313,14 @@ tree_repo_remote_add (TreeRepo *self, const char *name, const char *url, const c
 gboolean
 tree_repo_remote_delete (TreeRepo *self, const char *name, gboolean if_exists, GError **error)
 {
-  g_auto (RemotePlace) place = {0};
+  gboolean found = FALSE;
   if (!refspec_check_remote (name, error))
     return FALSE;
   autofd int lock = repo_config_begin (self, error);
-  if (lock < 0 || !find_here (self, name, &place, error))
+  if (lock < 0 || !remove_definitions (self, name, &found, error))
     return FALSE;
-  if (place.repo == NULL)
+  if (!found)
     return if_exists || throw_error (error, TREE_ERROR_NOT_FOUND, "Remote \"%s\" not found", name);
-  if (!remove_place (self, name, &place, error))
-    return FALSE;
   static const char *const suffixes[] = {REMOTE_KEYRING_SUFFIX, REMOTE_COOKIES_SUFFIX};
   for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
     g_autofree char *file = g_strconcat (name, suffixes[i], NULL);

@@ -195,12 +195,20 @@ test_remotes_dir (Fixture *f, gconstpointer data)
   add (f, "new", "http://new", NULL, TREE_REMOTE_ADD_NEW);
   g_assert_cmpint (fstatat (f->dfd, "etc/ostree/remotes.d/new.conf", &st, 0), ==, 0);
   assert_option (f->repo, "new", "url", "http://new");
+  /* What is replaced is so where it is. */
+  add (f, "own", "http://own2", NULL, TREE_REMOTE_ADD_FORCE);
+  assert_option (f->repo, "own", "url", "http://own2");
+  add (f, "new", "http://new2", NULL, TREE_REMOTE_ADD_FORCE);
+  assert_option (f->repo, "new", "url", "http://new2");
   /* Two definitions: nobody can know which one is meant. */
   g_assert_true (file_replace_at (f->dfd, "etc/ostree/remotes.d/y.conf",
                                   "[remote \"own\"]\nurl=http://evil\n", 31, 0644, NULL));
   g_autofree char *url = NULL;
   g_assert_false (tree_repo_remote_option (f->repo, "own", "url", &url, &error));
   g_assert_error (error, TREE_ERROR, TREE_ERROR_INVALID);
+  /* … and both can be removed. */
+  g_assert_true (tree_repo_remote_delete (f->repo, "own", FALSE, NULL));
+  assert_names (f->repo, "new");
 }
 
 static void
