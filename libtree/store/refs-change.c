@@ -68,7 +68,7 @@ tree_repo_set_collection_ref (TreeRepo *self, const char *collection, const char
 {
   autofd int lock = repo_lock (self, REPO_LOCK_SHARED, error);
   return lock >= 0 && check_target (self, checksum, error) &&
-         refs_write_collection (self, collection, ref, checksum, TRUE, error) &&
+         refs_write_collection (self, collection, ref, checksum, error) &&
          publish_automatically (self, error);
 }
 

@@ -13,13 +13,60 @@
 #include "store/refdir.h"
 #include "store/refs-list.h"
 
-/* A namespace that is written to. */
+/* Up to so many are synced one by one; beyond, one syncfs is cheaper. */
+enum {
+  MAX_SINGLE_SYNCS = 8
+};
+
+/* A ref that is written to. */
 typedef struct {
   TreeRepo *repo;
   RefKind kind;
-  const char *owner; /* remote or collection; NULL for heads */
+  char *owner; /* remote or collection; NULL for heads */
+  char *ref;
+  char *temp; /* in tmp/: what takes the ref's place; or NULL */
   gboolean sync;
-} Space;
+} Target;
+
+static void
+target_clear (Target *self)
+{
+  if (self->temp != NULL)
+    (void)unlinkat (self->repo->dfd, self->temp, 0);
+  g_free (self->owner);
+  g_free (self->ref);
+  g_free (self->temp);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Target, target_clear)
+
+void
+ref_change_free (RefChange *change)
+{
+  g_free (change->collection);
+  g_free (change->name);
+  g_free (change);
+}
+
+/* @collection: NULL for a refspec in @name. */
+static gboolean
+target_init (Target *self, TreeRepo *repo, const char *collection, const char *name, gboolean sync,
+             GError **error)
+{
+  *self = (Target){.repo = repo, .sync = sync};
+  if (collection == NULL) {
+    if (!refspec_parse (name, &self->owner, &self->ref, error))
+      return FALSE;
+    self->kind = self->owner != NULL ? REF_REMOTES : REF_HEADS;
+    return TRUE;
+  }
+  if (!refspec_check_collection (collection, error) || !refspec_check_ref (name, error))
+    return FALSE;
+  gboolean own = g_strcmp0 (collection, repo->collection_id) == 0;
+  self->kind = own ? REF_HEADS : REF_MIRRORS;
+  self->owner = own ? NULL : g_strdup (collection);
+  self->ref = g_strdup (name);
+  return TRUE;
+}
 
 /* Deleting what an alias stands for would leave the alias dangling. */
 static gboolean
@@ -38,50 +85,49 @@ check_no_alias (const TreeRepo *repo, const char *ref, GError **error)
 }
 
 static gboolean
-sync_dir (const Space *self, int dfd, const char *ref, GError **error)
+sync_dir (const Target *self, int dfd, GError **error)
 {
   repo_touch (self->repo);
   return !self->sync || fsync (dfd) == 0 ||
-         throw_errno (error, "sync the directory of ref '%s'", ref);
+         throw_errno (error, "sync the directory of ref '%s'", self->ref);
 }
 
 static gboolean
-delete_ref (const Space *self, const char *ref, GError **error)
+delete_ref (const Target *self, GError **error)
 {
-  if (self->kind == REF_HEADS && !check_no_alias (self->repo, ref, error))
+  if (self->kind == REF_HEADS && !check_no_alias (self->repo, self->ref, error))
     return FALSE;
   autofd int dfd = -1;
   autofd int parent = -1;
   const char *name = NULL;
   if (!refdir_open (self->repo, self->kind, self->owner, REFDIR_FIND, &dfd, error) ||
-      (dfd >= 0 && !refdir_open_parent (dfd, ref, REFDIR_FIND, &parent, &name, error)))
+      (dfd >= 0 && !refdir_open_parent (dfd, self->ref, REFDIR_FIND, &parent, &name, error)))
     return FALSE;
   if (parent < 0)
     return TRUE;
   if (unlinkat (parent, name, 0) < 0)
-    return errno == ENOENT || errno == EISDIR || throw_errno (error, "delete ref '%s'", ref);
-  return sync_dir (self, parent, ref, error);
+    return errno == ENOENT || errno == EISDIR || throw_errno (error, "delete ref '%s'", self->ref);
+  return sync_dir (self, parent, error);
 }
 
-/* Moves the file or link @temp to where @ref lies. */
+/* Moves the file or link in tmp/ to where the ref lies. */
 static gboolean
-publish (const Space *self, const char *ref, const char *temp, GError **error)
+publish (Target *self, GError **error)
 {
   autofd int dfd = -1;
   autofd int parent = -1;
   const char *name;
   RefDirMake make = self->sync ? REFDIR_MAKE_DURABLE : REFDIR_MAKE;
   if (!refdir_open (self->repo, self->kind, self->owner, make, &dfd, error) ||
-      !refdir_open_parent (dfd, ref, make, &parent, &name, error) ||
-      !refdir_publish (self->repo, temp, parent, name, ref, error)) {
-    (void)unlinkat (self->repo->dfd, temp, 0);
-    return prefix_error (error, "ref '%s'", ref);
-  }
-  return sync_dir (self, parent, ref, error);
+      !refdir_open_parent (dfd, self->ref, make, &parent, &name, error) ||
+      !refdir_publish (self->repo, self->temp, parent, name, self->ref, error))
+    return prefix_error (error, "ref '%s'", self->ref);
+  g_clear_pointer (&self->temp, g_free);
+  return sync_dir (self, parent, error);
 }
 
 static gboolean
-fill_ref_file (const Space *self, int fd, const TreeChecksum *checksum, GError **error)
+fill_ref_file (const Target *self, int fd, const TreeChecksum *checksum, GError **error)
 {
   char text[TREE_CHECKSUM_HEX_LEN + 2];
   tree_checksum_to_hex (checksum, text);
@@ -94,44 +140,102 @@ fill_ref_file (const Space *self, int fd, const TreeChecksum *checksum, GError *
 }
 
 static gboolean
-write_ref (const Space *self, const char *ref, const TreeChecksum *checksum, GError **error)
+prepare (Target *self, const TreeChecksum *checksum, GError **error)
 {
+  autofd int fd = file_open_temp (self->repo->dfd, REPO_TMP "/ref", &self->temp, error);
+  return (fd >= 0 && fill_ref_file (self, fd, checksum, error)) ||
+         prefix_error (error, "write ref '%s'", self->ref);
+}
+
+static gboolean
+write_one (TreeRepo *repo, const char *collection, const char *name, const TreeChecksum *checksum,
+           gboolean sync, GError **error)
+{
+  g_auto (Target) target = {0};
+  if (!target_init (&target, repo, collection, name, sync, error))
+    return FALSE;
   if (checksum == NULL)
-    return delete_ref (self, ref, error);
-  g_autofree char *temp = NULL;
-  autofd int fd = file_open_temp (self->repo->dfd, REPO_TMP "/ref", &temp, error);
-  if (fd < 0)
-    return prefix_error (error, "write ref '%s'", ref);
-  if (!fill_ref_file (self, fd, checksum, error)) {
-    (void)unlinkat (self->repo->dfd, temp, 0);
-    return prefix_error (error, "write ref '%s'", ref);
-  }
-  return publish (self, ref, temp, error);
+    return delete_ref (&target, error);
+  return prepare (&target, checksum, error) && publish (&target, error);
 }
 
 gboolean
 refs_write (TreeRepo *repo, const char *refspec, const TreeChecksum *checksum, gboolean durable,
             GError **error)
 {
-  g_autofree char *remote = NULL;
-  g_autofree char *ref = NULL;
-  if (!refspec_parse (refspec, &remote, &ref, error))
-    return FALSE;
-  Space space = {repo, remote != NULL ? REF_REMOTES : REF_HEADS, remote, durable && repo->fsync};
-  return write_ref (&space, ref, checksum, error);
+  return write_one (repo, NULL, refspec, checksum, durable && repo->fsync, error);
 }
 
 gboolean
 refs_write_collection (TreeRepo *repo, const char *collection, const char *ref,
-                       const TreeChecksum *checksum, gboolean durable, GError **error)
+                       const TreeChecksum *checksum, GError **error)
 {
-  if (!refspec_check_collection (collection, error) || !refspec_check_ref (ref, error))
-    return FALSE;
-  gboolean own = g_strcmp0 (collection, repo->collection_id) == 0;
-  Space space = {repo, own ? REF_HEADS : REF_MIRRORS, own ? NULL : collection,
-                 durable && repo->fsync};
-  return write_ref (&space, ref, checksum, error);
+  return write_one (repo, collection, ref, checksum, repo->fsync, error);
 }
+
+/* ---- The refs of a transaction ---- */
+
+static const TreeChecksum *
+new_value (const RefChange *change)
+{
+  return change->is_delete ? NULL : &change->checksum;
+}
+
+static gboolean
+write_few (TreeRepo *repo, const GPtrArray *changes, gboolean sync, GError **error)
+{
+  for (guint i = 0; i < changes->len; i++) {
+    const RefChange *change = changes->pdata[i];
+    if (!write_one (repo, change->collection, change->name, new_value (change), sync, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+prepare_all (TreeRepo *repo, const GPtrArray *changes, Target *targets, GError **error)
+{
+  for (guint i = 0; i < changes->len; i++) {
+    const RefChange *change = changes->pdata[i];
+    if (!target_init (&targets[i], repo, change->collection, change->name, /* sync= */ FALSE,
+                      error) ||
+        (!change->is_delete && !prepare (&targets[i], &change->checksum, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+publish_all (Target *targets, guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    if (targets[i].temp != NULL ? !publish (&targets[i], error) : !delete_ref (&targets[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* All files are on the disk before the first takes the place of a ref that is whole. */
+static gboolean
+write_many (TreeRepo *repo, const GPtrArray *changes, GError **error)
+{
+  g_autofree Target *targets = g_new0 (Target, changes->len);
+  gboolean ok = prepare_all (repo, changes, targets, error) &&
+                (syncfs (repo->dfd) == 0 || throw_errno (error, "sync refs")) &&
+                publish_all (targets, changes->len, error) &&
+                (syncfs (repo->dfd) == 0 || throw_errno (error, "sync refs"));
+  for (guint i = 0; i < changes->len; i++)
+    target_clear (&targets[i]);
+  return ok;
+}
+
+gboolean
+refs_write_all (TreeRepo *repo, const GPtrArray *changes, gboolean sync, GError **error)
+{
+  return sync && changes->len > MAX_SINGLE_SYNCS ? write_many (repo, changes, error)
+                                                 : write_few (repo, changes, sync, error);
+}
+
+/* ---- Aliases ---- */
 
 /* "../" for each directory that @alias lies in, then @target. */
 static char *
@@ -149,15 +253,12 @@ gboolean
 refs_write_alias (TreeRepo *repo, const char *alias, const char *target, GError **error)
 {
   g_autofree char *text = alias_text (alias, target);
-  g_autofree char *temp = NULL;
-  autofd int fd = file_open_temp (repo->dfd, REPO_TMP "/ref", &temp, error);
-  if (fd < 0)
-    return prefix_error (error, "write alias '%s'", alias);
+  g_auto (Target) link = {0};
+  if (!target_init (&link, repo, NULL, alias, repo->fsync, error))
+    return FALSE;
+  autofd int fd = file_open_temp (repo->dfd, REPO_TMP "/ref", &link.temp, error);
   /* The name is ours now; a link takes the place of the file that reserved it. */
-  if (!link_replace_at (repo->dfd, temp, text, error)) {
-    (void)unlinkat (repo->dfd, temp, 0);
+  if (fd < 0 || !link_replace_at (repo->dfd, link.temp, text, error))
     return prefix_error (error, "write alias '%s'", alias);
-  }
-  Space space = {repo, REF_HEADS, NULL, repo->fsync};
-  return publish (&space, alias, temp, error);
+  return publish (&link, error);
 }

@@ -5,14 +5,6 @@
 #include "store/object-index.h"
 #include "store/txn.h"
 
-typedef struct {
-  char *collection; /* of a mirrored ref; NULL for a refspec in @name */
-  char *name;
-  TreeChecksum checksum;
-  gboolean is_delete;
-} QueuedRef;
-void queued_ref_free (QueuedRef *ref);
-
 struct Txn {
   TreeRepo *repo;
   int lock_fd;              /* of the repository */
@@ -23,7 +15,7 @@ struct Txn {
   char *staging_name; /* in tmp/; all three as txn-staging.c has them, or NULL and -1 */
   int staging_dfd;
   int staging_lock_fd;
-  GPtrArray *refs; /* QueuedRef */
+  GPtrArray *refs; /* RefChange */
   guint64 block_size;
   char *room_rule;     /* for messages */
   guint64 payload_min; /* see store/payload.h */

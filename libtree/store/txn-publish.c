@@ -203,27 +203,6 @@ txn_publish_early (Txn *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-write_queued (Txn *self, const QueuedRef *ref, gboolean durable, GError **error)
-{
-  const TreeChecksum *checksum = ref->is_delete ? NULL : &ref->checksum;
-  return ref->collection != NULL ? refs_write_collection (self->repo, ref->collection, ref->name,
-                                                          checksum, durable, error)
-                                 : refs_write (self->repo, ref->name, checksum, durable, error);
-}
-
-/* A few are synced one by one, many together. */
-static gboolean
-write_refs (Txn *self, GError **error)
-{
-  gboolean few = self->refs->len <= MAX_DIR_SYNCS;
-  for (guint i = 0; i < self->refs->len; i++)
-    if (!write_queued (self, self->refs->pdata[i], few && self->fsync, error))
-      return FALSE;
-  return few || !self->fsync || syncfs (self->repo->dfd) == 0 ||
-         throw_errno (error, "sync refs");
-}
-
 /* For tests of what a failure leaves behind; the name is what scripts use. */
 static gboolean
 check_injected (GError **error)
@@ -235,7 +214,8 @@ check_injected (GError **error)
 gboolean
 txn_commit (Txn *self, TxnStats *out_stats, GError **error)
 {
-  if (!check_injected (error) || !publish_objects (self, error) || !write_refs (self, error))
+  if (!check_injected (error) || !publish_objects (self, error) ||
+      !refs_write_all (self->repo, self->refs, self->fsync, error))
     return prefix_error (error, "commit the transaction in '%s'", self->repo->path);
   staging_remove (self);
   tmp_clean (self->repo);

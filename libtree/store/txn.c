@@ -11,6 +11,7 @@
 #include "plain/layout.h"
 #include "store/object-read.h"
 #include "store/payload.h"
+#include "store/refs-write.h"
 #include "store/txn-private.h"
 
 /* ---- Room ---- */
@@ -91,7 +92,7 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   self->repo = tree_repo_ref (repo);
   self->staging_dfd = self->staging_lock_fd = self->lock_fd = -1;
   self->fsync = fsync && repo->fsync;
-  self->refs = g_ptr_array_new_with_free_func ((GDestroyNotify)queued_ref_free);
+  self->refs = g_ptr_array_new_with_free_func ((GDestroyNotify)ref_change_free);
   g_mutex_init (&self->mutex);
   self->lock_fd = repo_lock (repo, REPO_LOCK_SHARED, error);
   gboolean locked = FALSE;
@@ -101,14 +102,6 @@ txn_begin (TreeRepo *repo, gboolean fsync, GError **error)
   if (locked)
     self->index = object_index_new (repo);
   return g_steal_pointer (&self);
-}
-
-void
-queued_ref_free (QueuedRef *ref)
-{
-  g_free (ref->collection);
-  g_free (ref->name);
-  g_free (ref);
 }
 
 void
@@ -148,7 +141,7 @@ void
 txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
                         const TreeChecksum *checksum)
 {
-  QueuedRef *queued = g_new0 (QueuedRef, 1);
+  RefChange *queued = g_new0 (RefChange, 1);
   queued->collection = g_strdup (collection);
   queued->name = g_strdup (ref);
   queued->is_delete = checksum == NULL;
