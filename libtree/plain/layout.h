@@ -21,6 +21,7 @@
 #define REPO_SUMMARIES "summaries" /* ours: immutable copies of signed summaries */
 #define REPO_LOCK ".lock"
 /* Ours, not of the formats: held while the file is written anew from what is read. */
+#define REPO_REFS_LOCK ".refs.lock" /* all below refs/ */
 #define REPO_SUMMARY_LOCK ".summary.lock"
 #define REPO_CONFIG_LOCK ".config.lock"
 #define REPO_SIGN_LOCK ".sign.lock"

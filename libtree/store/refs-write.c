@@ -12,6 +12,7 @@
 #include "plain/layout.h"
 #include "store/refdir.h"
 #include "store/refs-list.h"
+#include "store/refs.h"
 
 /* Up to so many are synced one by one; beyond, one syncfs is cheaper. */
 enum {
@@ -163,14 +164,16 @@ gboolean
 refs_write (TreeRepo *repo, const char *refspec, const TreeChecksum *checksum, gboolean durable,
             GError **error)
 {
-  return write_one (repo, NULL, refspec, checksum, durable && repo->fsync, error);
+  autofd int lock = repo_lock_file (repo, REPO_REFS_LOCK, error);
+  return lock >= 0 && write_one (repo, NULL, refspec, checksum, durable && repo->fsync, error);
 }
 
 gboolean
 refs_write_collection (TreeRepo *repo, const char *collection, const char *ref,
                        const TreeChecksum *checksum, GError **error)
 {
-  return write_one (repo, collection, ref, checksum, repo->fsync, error);
+  autofd int lock = repo_lock_file (repo, REPO_REFS_LOCK, error);
+  return lock >= 0 && write_one (repo, collection, ref, checksum, repo->fsync, error);
 }
 
 /* ---- The refs of a transaction ---- */
@@ -228,9 +231,37 @@ write_many (TreeRepo *repo, const GPtrArray *changes, GError **error)
   return ok;
 }
 
+static gboolean
+check_unmoved (const TreeRepo *repo, const RefChange *change, GError **error)
+{
+  TreeChecksum now;
+  gboolean found = FALSE;
+  if (!change->is_move)
+    return TRUE;
+  if (!refs_read (repo, change->name, &found, &now, error))
+    return FALSE;
+  if (found == change->was_there && (!found || tree_checksum_equal (&now, &change->before)))
+    return TRUE;
+  char hex[TREE_CHECKSUM_HEX_LEN + 1] = "deleted";
+  if (found)
+    tree_checksum_to_hex (&now, hex);
+  return throw_error (error, TREE_ERROR_CHANGED,
+                      "branch '%s' was changed by somebody else meanwhile, and is %s now; it stays "
+                      "so: do it again on top of that",
+                      change->name, hex);
+}
+
 gboolean
 refs_write_all (TreeRepo *repo, const GPtrArray *changes, gboolean sync, GError **error)
 {
+  if (changes->len == 0)
+    return TRUE;
+  autofd int lock = repo_lock_file (repo, REPO_REFS_LOCK, error);
+  if (lock < 0)
+    return FALSE;
+  for (guint i = 0; i < changes->len; i++)
+    if (!check_unmoved (repo, changes->pdata[i], error))
+      return FALSE;
   return sync && changes->len > MAX_SINGLE_SYNCS ? write_many (repo, changes, error)
                                                  : write_few (repo, changes, sync, error);
 }
@@ -254,7 +285,8 @@ refs_write_alias (TreeRepo *repo, const char *alias, const char *target, GError 
 {
   g_autofree char *text = alias_text (alias, target);
   g_auto (Target) link = {0};
-  if (!target_init (&link, repo, NULL, alias, repo->fsync, error))
+  autofd int lock = repo_lock_file (repo, REPO_REFS_LOCK, error);
+  if (lock < 0 || !target_init (&link, repo, NULL, alias, repo->fsync, error))
     return FALSE;
   autofd int fd = file_open_temp (repo->dfd, REPO_TMP "/ref", &link.temp, error);
   /* The name is ours now; a link takes the place of the file that reserved it. */

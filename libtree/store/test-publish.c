@@ -224,6 +224,68 @@ test_auto_update (Fixture *f, gconstpointer data)
 
 /* ---- Several writers ---- */
 
+/* Moves the ref "moved" from @before to @to, and another one, in one transaction. */
+static gboolean
+move (Fixture *f, const TreeChecksum *before, const TreeChecksum *to, GError **error)
+{
+  g_autoptr (Txn) txn = txn_begin (f->repo, FALSE, error);
+  txn_set_ref (txn, "beside", to);
+  txn_move_ref (txn, "moved", before, to);
+  return txn_commit (txn, NULL, error);
+}
+
+static void
+assert_ref (Fixture *f, const char *ref, const TreeChecksum *expected)
+{
+  TreeChecksum found;
+  g_assert_true (tree_repo_resolve_rev (f->repo, ref, &found, NULL));
+  g_assert_true (tree_checksum_equal (&found, expected));
+}
+
+/* What was made on top of a ref that has changed since does not replace it. */
+static void
+test_moved_ref (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  TreeChecksum one = commit (f, "one", NULL);
+  TreeChecksum two = commit (f, "two", NULL);
+  TreeChecksum three = commit (f, "three", NULL);
+  g_assert_true (move (f, NULL, &one, NULL));
+  g_assert_true (move (f, &one, &two, NULL));
+  assert_ref (f, "moved", &two);
+  const TreeChecksum *wrong[] = {&one, NULL};
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_clear_error (&error);
+    g_assert_false (move (f, wrong[i], &three, &error));
+    g_assert_error (error, TREE_ERROR, TREE_ERROR_CHANGED);
+    assert_ref (f, "moved", &two);
+    assert_ref (f, "beside", &two);
+  }
+  set (f, "moved", NULL);
+  g_clear_error (&error);
+  g_assert_false (move (f, &two, &three, &error));
+  g_assert_error (error, TREE_ERROR, TREE_ERROR_CHANGED);
+}
+
+/* More than are synced one by one. */
+static void
+test_many_refs (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  TreeChecksum one = commit (f, "one", NULL);
+  set (f, "many/3", &one);
+  g_autoptr (Txn) txn = txn_begin (f->repo, TRUE, &error);
+  for (guint i = 0; i < 12; i++) {
+    g_autofree char *name = g_strdup_printf ("many/%u", i);
+    txn_set_ref (txn, name, i == 3 ? NULL : &one);
+  }
+  (void)txn_commit (txn, NULL, &error);
+  g_assert_no_error (error);
+  assert_ref (f, "many/0", &one);
+  assert_ref (f, "many/11", &one);
+  g_assert_false (is_there (f, "refs/heads/many/3"));
+}
+
 enum {
   N_WRITERS = 4,
   N_REFS_EACH = 8
@@ -418,6 +480,8 @@ main (int argc, char **argv)
   ADD ("key-order", NULL, test_key_order);
   ADD ("missing-commit", NULL, test_missing_commit);
   ADD ("collection", "org.own.Id", test_collection);
+  ADD ("moved-ref", NULL, test_moved_ref);
+  ADD ("many-refs", NULL, test_many_refs);
   ADD ("auto-update", "org.own.Id", test_auto_update);
   ADD ("writers", NULL, test_writers);
   ADD ("locked", NULL, test_locked);

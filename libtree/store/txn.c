@@ -131,15 +131,8 @@ txn_is_resumed (const Txn *self)
   return self->resumed;
 }
 
-void
-txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum)
-{
-  txn_set_collection_ref (self, NULL, refspec, checksum);
-}
-
-void
-txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
-                        const TreeChecksum *checksum)
+static RefChange *
+queue_ref (Txn *self, const char *collection, const char *ref, const TreeChecksum *checksum)
 {
   RefChange *queued = g_new0 (RefChange, 1);
   queued->collection = g_strdup (collection);
@@ -148,6 +141,31 @@ txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
   if (checksum != NULL)
     queued->checksum = *checksum;
   g_ptr_array_add (self->refs, queued);
+  return queued;
+}
+
+void
+txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum)
+{
+  (void)queue_ref (self, NULL, refspec, checksum);
+}
+
+void
+txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
+                        const TreeChecksum *checksum)
+{
+  (void)queue_ref (self, collection, ref, checksum);
+}
+
+void
+txn_move_ref (Txn *self, const char *refspec, const TreeChecksum *before,
+              const TreeChecksum *checksum)
+{
+  RefChange *queued = queue_ref (self, NULL, refspec, checksum);
+  queued->is_move = TRUE;
+  queued->was_there = before != NULL;
+  if (before != NULL)
+    queued->before = *before;
 }
 
 void

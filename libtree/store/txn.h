@@ -51,6 +51,10 @@ gboolean txn_is_resumed (const Txn *self);
 /* Refs to write at commit: @checksum NULL deletes. @refspec as in tree_repo_set_ref(). Not
  * thread-safe. */
 void txn_set_ref (Txn *self, const char *refspec, const TreeChecksum *checksum);
+/* The same of a ref that was @before (NULL: not there) and must still be so at commit, else it
+ * fails with TREE_ERROR_CHANGED: what was made on top of @before would undo what came between. */
+void txn_move_ref (Txn *self, const char *refspec, const TreeChecksum *before,
+                   const TreeChecksum *checksum);
 void txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
                              const TreeChecksum *checksum);
 

@@ -162,21 +162,6 @@ commit_time (const TreeCommitOptions *options, guint64 *out, GError **error)
 /* ---- The commit ---- */
 
 static gboolean
-find_parent (const TreeRepo *repo, const TreeCommitOptions *options, gboolean *out_found,
-             TreeChecksum *out, GError **error)
-{
-  *out_found = FALSE;
-  if (options->no_parent)
-    return TRUE;
-  if (options->parent != NULL) {
-    *out_found = TRUE;
-    *out = *options->parent;
-    return TRUE;
-  }
-  return options->branch == NULL || refs_read (repo, options->branch, out_found, out, error);
-}
-
-static gboolean
 put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *commit, GBytes *bytes,
               GError **error)
 {
@@ -192,6 +177,8 @@ put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *co
 
 /* What there is before anything is read: the parent, and the time. */
 typedef struct {
+  gboolean branch_is_there;
+  TreeChecksum branch; /* the commit that it points to */
   gboolean has_parent;
   TreeChecksum parent_checksum;
   Commit parent; /* cleared without one */
@@ -205,6 +192,19 @@ plan_clear (Plan *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
 
+/* The branch is read once: if it is no longer so at the end, the parent is not right, either. */
+static gboolean
+find_parent (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GError **error)
+{
+  if (options->branch != NULL &&
+      !refs_read (repo, options->branch, &out->branch_is_there, &out->branch, error))
+    return FALSE;
+  out->has_parent = !options->no_parent && (options->parent != NULL || out->branch_is_there);
+  if (out->has_parent)
+    out->parent_checksum = options->parent != NULL ? *options->parent : out->branch;
+  return TRUE;
+}
+
 /* Before anything is read: a bad name or a missing parent is no reason to hash a tree. */
 static gboolean
 make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GError **error)
@@ -214,8 +214,7 @@ make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GE
   for (gsize i = 0; options->bind_refs != NULL && options->bind_refs[i] != NULL; i++)
     if (!refspec_check_ref (options->bind_refs[i], error))
       return FALSE;
-  if (!find_parent (repo, options, &out->has_parent, &out->parent_checksum, error) ||
-      !commit_time (options, &out->timestamp, error))
+  if (!find_parent (repo, options, out, error) || !commit_time (options, &out->timestamp, error))
     return FALSE;
   gboolean needs_parent = options->parent != NULL || options->skip_if_unchanged ||
                           options->keep_metadata != NULL;
@@ -256,7 +255,7 @@ put_commit (Txn *txn, const TreeRoot *root, const TreeCommitOptions *options, co
       !put_detached (txn, options, out, bytes, error))
     return FALSE;
   if (options->branch != NULL)
-    txn_set_ref (txn, options->branch, out);
+    txn_move_ref (txn, options->branch, plan->branch_is_there ? &plan->branch : NULL, out);
   return TRUE;
 }
 
@@ -456,19 +455,22 @@ tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
   g_auto (Plan) plan = {0};
   g_auto (Filter) filter = {0};
   g_autoptr (SePolicy) policy = NULL;
-  if (!check_options (options, error) || !make_plan (self, options, &plan, error) ||
+  if (!check_options (options, error))
+    return FALSE;
+  /* From here on nothing that the plan names is pruned. */
+  g_autoptr (Txn) txn = txn_begin (self, !options->no_fsync, error);
+  if (txn == NULL || !make_plan (self, options, &plan, error) ||
       !commit_policy_open (self, sources, n_sources, options, &policy, error) ||
       !filter_init (&filter, self, options, policy, error))
     return FALSE;
   g_autoptr (DevInoTable) devino = options->trust_hardlinks ? devino_scan (self, error) : NULL;
   if (options->trust_hardlinks && devino == NULL)
     return FALSE;
-  g_autoptr (Txn) txn = txn_begin (self, !options->no_fsync, error);
   Sources work = {.txn = txn, .options = options, .filter = &filter, .devino = devino};
   TreeCommitResult result = {0};
   TxnStats stats = {0};
   TreeRoot root;
-  if (txn == NULL || !write_sources (&work, sources, n_sources, &root, error) ||
+  if (!write_sources (&work, sources, n_sources, &root, error) ||
       !put_commit (txn, &root, options, &plan, &result.checksum, error) ||
       !txn_commit (txn, &stats, error) || !publish_automatically (self, error))
     return FALSE;

@@ -203,3 +203,17 @@ ok "options"
 "$PANDO" fsck -q
 assert_eq "$(find r/tmp -name 'pando-spool*')" ""
 ok "the repository is whole"
+
+# The first has read its parent when it opens the archive: only then does the second begin.
+mkfifo late.tar
+commit --tree=tar=good.tar --tar-autocreate-parents >/dev/null
+"$PANDO" commit -b os/tar --timestamp=@2 --tree=tar=late.tar --tar-autocreate-parents >out 2>err &
+first=$!
+started+=("$first")
+# shellcheck disable=SC2016 # expanded by the inner shell
+timeout 60 bash -c 'exec 3>late.tar && "$0" commit -b os/tar --timestamp=@3 -s second --tree=tar=good.tar \
+  --tar-autocreate-parents >second && cat good.tar >&3' "$PANDO"
+! wait "$first" || fail "the first should have failed"
+assert_match err "branch 'os/tar' was changed by somebody else meanwhile, and is $(cat second) now"
+assert_eq "$("$PANDO" rev-parse os/tar)" "$(cat second)"
+ok "two at the same time: the one that is late does not undo the other"
