@@ -69,11 +69,10 @@ dir_free (Checkout *self, Dir *dir)
   g_free (dir);
 }
 
+/* Owner, mode and time, last of all: what is made in it needs to write, and changes the time. */
 static gboolean
-seal_dir (const Checkout *self, Dir *dir, GError **error)
+seal_made_dir (const Checkout *self, Dir *dir, GError **error)
 {
-  if (!dir->made)
-    return TRUE;
   if (!self->placer.options->user_mode) {
     if (fchown (dir->dfd, dir->meta.uid, dir->meta.gid) < 0)
       return throw_errno (error,
@@ -90,6 +89,15 @@ seal_dir (const Checkout *self, Dir *dir, GError **error)
   const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
   if (!self->placer.options->force_copy && futimens (dir->dfd, zero) < 0)
     return throw_errno (error, "set time of directory '%s'", dir->name);
+  return TRUE;
+}
+
+static gboolean
+seal_dir (const Checkout *self, Dir *dir, GError **error)
+{
+  if (dir->made && !seal_made_dir (self, dir, error))
+    return FALSE;
+  /* One that was there has new names in it, too. */
   return !self->placer.options->fsync || fsync (dir->dfd) == 0 ||
          throw_errno (error, "sync '%s'", dir->name);
 }
@@ -510,6 +518,15 @@ placer_init (Placer *self, const TreeRepo *repo, const TreeCheckoutOptions *opti
   return !cache || unpacked_open (repo, &self->cache_dfd, error);
 }
 
+/* The destination's own name. */
+static gboolean
+sync_parent (int dfd, const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  autofd int fd = openat (dfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return (fd >= 0 && fsync (fd) == 0) || throw_errno (error, "sync directory '%s'", parent);
+}
+
 static gboolean
 checkout_all (Checkout *self, const Start *start, int dfd, const char *path, GError **error)
 {
@@ -522,7 +539,8 @@ checkout_all (Checkout *self, const Start *start, int dfd, const char *path, GEr
   g_mutex_clear (&self->mutex);
   if (copied && !walked)
     g_propagate_error (error, g_steal_pointer (&walk_error));
-  return (copied && walked) || prefix_error (error, "checkout to '%s'", path);
+  return (copied && walked && (!self->placer.options->fsync || sync_parent (dfd, path, error))) ||
+         prefix_error (error, "checkout to '%s'", path);
 }
 
 gboolean
