@@ -12,12 +12,14 @@
 #include "base/fd.h"
 #include "base/remove.h"
 #include "boot/bootloader.h"
+#include "deploy/copy.h"
 #include "deploy/deployment-refs.h"
 #include "deploy/entries.h"
 #include "deploy/plan.h"
 #include "deploy/sync.h"
 #include "plain/layout.h"
 
+#define LOADER_ENTRIES "entries"
 #define LOADER_NEW SYSROOT_LOADER ".new"
 
 /* A switch under way. */
@@ -84,7 +86,8 @@ write_bootlinks (const Switch *self, GError **error)
   return link_replace_at (root, version, strrchr (directory, '/') + 1, error);
 }
 
-/* Entries of other systems, and files of a boot loader that reads entries, move along. */
+/* Entries of other systems, and files and directories of a boot loader that reads entries, move
+ * along as they are: a random seed or a credential stays unreadable for others. */
 static gboolean
 copy_foreign_files (int old_fd, int new_fd, gboolean are_entries, GError **error)
 {
@@ -94,17 +97,13 @@ copy_foreign_files (int old_fd, int new_fd, gboolean are_entries, GError **error
   for (guint i = 0; i < files->len; i++) {
     const DirEntry *file = files->pdata[i];
     g_auto (BootEntryName) name = {0};
-    if (file->type != DT_REG || (are_entries ? bootentry_name_parse (file->name, &name)
-                                             : bootloader_is_generated_file (file->name)))
-      continue;
-    autofd int in = openat (old_fd, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (in < 0)
-      return throw_errno (error, "open '%s'", file->name);
-    autofd int out = openat (new_fd, file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (out < 0)
-      return throw_errno (error, "create '%s'", file->name);
-    if (!file_copy_content (in, out, error))
-      return prefix_error (error, "copy '%s'", file->name);
+    gboolean ours = are_entries ? bootentry_name_parse (file->name, &name)
+                                : strcmp (file->name, LOADER_ENTRIES) == 0 ||
+                                      bootloader_is_generated_file (file->name);
+    if (!ours &&
+        !(file->type == DT_DIR ? copy_directory_at (old_fd, file->name, new_fd, file->name, error)
+                               : copy_file_at (old_fd, file->name, new_fd, file->name, error)))
+      return FALSE;
   }
   return TRUE;
 }
@@ -121,9 +120,10 @@ keep_foreign (const Switch *self, int loader_fd, int entries_fd, GError **error)
     return errno == ENOENT || throw_errno (error, "open directory '%s'", path);
   if (!copy_foreign_files (old, loader_fd, /* are_entries= */ FALSE, error))
     return FALSE;
-  autofd int old_entries = openat (old, "entries", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  autofd int old_entries = openat (old, LOADER_ENTRIES,
+                                   O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (old_entries < 0)
-    return errno == ENOENT || throw_errno (error, "open directory '%s/entries'", path);
+    return errno == ENOENT || throw_errno (error, "open directory '%s/" LOADER_ENTRIES "'", path);
   return copy_foreign_files (old_entries, entries_fd, /* are_entries= */ TRUE, error);
 }
 
@@ -170,9 +170,9 @@ write_loader (const Switch *self, GError **error)
   if (!dir_remove_all_at (root, directory, error) || !dir_ensure_at (root, directory, 0755, error))
     return FALSE;
   autofd int loader_fd = dir_open_at (root, directory, error);
-  if (loader_fd < 0 || !dir_ensure_at (loader_fd, "entries", 0755, error))
+  if (loader_fd < 0 || !dir_ensure_at (loader_fd, LOADER_ENTRIES, 0755, error))
     return FALSE;
-  autofd int entries_fd = dir_open_at (loader_fd, "entries", error);
+  autofd int entries_fd = dir_open_at (loader_fd, LOADER_ENTRIES, error);
   if (entries_fd < 0)
     return FALSE;
   if (!keep_foreign (self, loader_fd, entries_fd, error) ||

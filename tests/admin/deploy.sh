@@ -101,7 +101,13 @@ ok "a pinned deployment stays"
 printf 'title Windows\nefi /w.efi\n' >sysroot/boot/loader/entries/windows.conf
 echo 'timeout 5' >sysroot/boot/loader/loader.conf
 mkdir sysroot/boot/ostree/not-ours
+mkdir -p sysroot/boot/loader/keys/auto
+echo key >sysroot/boot/loader/keys/auto/db.auth
+echo secret >sysroot/boot/loader/random-seed
+chmod 600 sysroot/boot/loader/random-seed
 deploy_os --karg=new=1
+assert_mode sysroot/boot/loader/random-seed 600
+assert_content sysroot/boot/loader/keys/auto/db.auth key
 assert_match out 'swap: yes'
 assert_match sysroot/boot/loader/entries/windows.conf '^efi /w.efi$'
 assert_content sysroot/boot/loader/loader.conf 'timeout 5'
