@@ -13,6 +13,7 @@
 #include "deploy/origin.h"
 #include "deploy/plan.h"
 #include "plain/bootpath.h"
+#include "plain/cmdline.h"
 #include "plain/layout.h"
 
 /* How often a reader without the lock begins again before it says what it found. */
@@ -144,12 +145,14 @@ static Deployment *
 load_deployment (int dfd, int bootversion, NamedEntry *named, GError **error)
 {
   const char *options = bootentry_get (named->entry, "options");
-  g_autoptr (Kargs) kargs = kargs_parse (options != NULL ? options : "");
-  const char *target = kargs_get (kargs, KARG_OSTREE);
+  char target[CMDLINE_MAX] = "";
   BootPath path;
-  if (target == NULL || bootpath_parse (target, &path) < 0)
+  /* By the boot helper's own parser: of several it must be the one that boots. */
+  if (options == NULL ||
+      cmdline_find (options, strlen (options), KARG_OSTREE, target, sizeof target) < 0 ||
+      bootpath_parse (target, &path) < 0)
     return throw_null (error, TREE_ERROR_CORRUPT, "kernel argument ostree='%s' is no boot path",
-                       target != NULL ? target : "");
+                       target);
   if (path.bootversion != bootversion)
     return throw_null (error, TREE_ERROR_CORRUPT, "ostree='%s' is not of boot version %d", target,
                        bootversion);

@@ -114,6 +114,16 @@ assert_content sysroot/boot/loader/loader.conf 'timeout 5'
 assert_exists sysroot/boot/ostree/not-ours
 ok "entries of other systems stay"
 
+# What boots is what the first ostree= says, whatever somebody has put behind it.
+"$PANDO" admin status >expected
+entry=$(grep -l '^title' sysroot/boot/loader/entries/ostree-*.conf | head -n 1)
+cp "$entry" entry-before
+sed -i 's|^options .*|& ostree=/ostree/boot.9/elsewhere|' "$entry"
+"$PANDO" admin status >out
+cmp out expected
+cp entry-before "$entry"
+ok "of two boot paths in an entry the first counts, as in the boot helper"
+
 "$PANDO" admin --print-current-dir >out
 assert_content out "$SCRATCH/$(deployment)"
 ok "--print-current-dir"
