@@ -99,6 +99,23 @@ object_writer_check (const ObjectWriter *self, const TreeChecksum *checksum, con
 /* ---- Writing one object ---- */
 
 static gboolean
+finish_link (ObjectWriter *self, const char *path, const FileMeta *meta, GError **error)
+{
+  int dfd = self->txn->staging_dfd;
+  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
+  if (!self->txn->repo->mode->canonical_only && !mode_worker_owns (&self->worker, meta) &&
+      fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error,
+                        "set owner %u:%u of a link (a bare repository needs root; without it use "
+                        "--mode=bare-user)",
+                        meta->uid, meta->gid);
+  if (self->txn->repo->mode->write_beside == NULL &&
+      !xattr_write_at (dfd, path, meta->xattrs, error))
+    return FALSE;
+  return utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0 || throw_errno (error, "set mtime");
+}
+
+static gboolean
 write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean *out_written,
             GError **error)
 {
@@ -111,18 +128,11 @@ write_link (ObjectWriter *self, const char *path, const FileMeta *meta, gboolean
   }
   if (rc < 0)
     return errno == EEXIST || throw_errno (error, "create link");
-  const struct timespec zero[2] = {{0, UTIME_OMIT}, {0, 0}};
-  if (!self->txn->repo->mode->canonical_only && !mode_worker_owns (&self->worker, meta) &&
-      fchownat (dfd, path, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error,
-                        "set owner %u:%u of a link (a bare repository needs root; without it use "
-                        "--mode=bare-user)",
-                        meta->uid, meta->gid);
-  if (self->txn->repo->mode->write_beside == NULL &&
-      !xattr_write_at (dfd, path, meta->xattrs, error))
-    return FALSE;
-  *out_written = TRUE;
-  return utimensat (dfd, path, zero, AT_SYMLINK_NOFOLLOW) == 0 || throw_errno (error, "set mtime");
+  *out_written = finish_link (self, path, meta, error);
+  /* One without its owner or attributes would count as written the next time. */
+  if (!*out_written)
+    (void)unlinkat (dfd, path, 0);
+  return *out_written;
 }
 
 static gboolean
@@ -231,26 +241,25 @@ object_writer_adopted (const ObjectWriter *self)
 
 /* Is the file at the offered name still the one whose bytes were hashed? */
 static gboolean
-offer_is_good (const ObjectWriter *self)
+offer_is_good (const ObjectWriter *self, const char *offered)
 {
   const struct stat *then = &self->offer_st;
   struct stat now;
-  return self->offer_name != NULL &&
-         fstatat (self->offer_dfd, self->offer_name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return offered != NULL && fstatat (self->offer_dfd, offered, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
          now.st_dev == then->st_dev && now.st_ino == then->st_ino && stat_is_same (&now, then);
 }
 
 /* Links the offered file into the staging directory. FALSE: it must be copied. A commit that fails
  * leaves the link, which the next transaction drops. */
 static gboolean
-adopt (ObjectWriter *self, const char *path)
+adopt (ObjectWriter *self, const char *offered, const char *path)
 {
   int dfd = self->txn->staging_dfd;
-  if (!offer_is_good (self))
+  if (!offer_is_good (self, offered))
     return FALSE;
-  int rc = linkat (self->offer_dfd, self->offer_name, dfd, path, 0);
+  int rc = linkat (self->offer_dfd, offered, dfd, path, 0);
   if (rc < 0 && errno == ENOENT && txn_make_dir_of (self->txn, path, NULL))
-    rc = linkat (self->offer_dfd, self->offer_name, dfd, path, 0);
+    rc = linkat (self->offer_dfd, offered, dfd, path, 0);
   if (rc < 0)
     return FALSE;
   struct stat st;
@@ -264,9 +273,9 @@ adopt (ObjectWriter *self, const char *path)
 }
 
 static gboolean
-write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, const FileMeta *meta,
-           Source *content, guint64 size, gboolean verify, TreeErrorCode mismatch,
-           gboolean *out_written, GError **error)
+write_new (ObjectWriter *self, const char *offered, const char *path, const TreeChecksum *checksum,
+           const FileMeta *meta, Source *content, guint64 size, gboolean verify,
+           TreeErrorCode mismatch, gboolean *out_written, GError **error)
 {
   const StoreMode *mode = self->txn->repo->mode;
   if (!object_writer_check (self, checksum, meta, error) || !txn_reserve (self->txn, size, error))
@@ -275,7 +284,7 @@ write_new (ObjectWriter *self, const char *path, const TreeChecksum *checksum, c
   if (mode->write_beside != NULL &&
       !mode->write_beside (self->txn->repo->objects_dfd, self->txn->staging_dfd, path, meta, error))
     return FALSE;
-  if (adopt (self, path)) {
+  if (adopt (self, offered, path)) {
     *out_written = TRUE;
     return TRUE;
   }
@@ -294,13 +303,15 @@ put (ObjectWriter *self, const TreeChecksum *checksum, const FileMeta *meta, Sou
   gboolean exists = FALSE;
   gboolean written = FALSE;
   char path[OBJECT_PATH_MAX];
+  /* An offer is for one put, also for one that fails: the name is borrowed. */
+  const char *offered = self->offer_name;
+  self->offer_name = NULL;
   if (!txn_found_object (txn, TREE_OBJECT_FILE, checksum, &exists, error))
     return FALSE;
   object_path (&(ObjectName){*checksum, TREE_OBJECT_FILE}, txn->repo->mode->archive, path);
-  if (!exists &&
-      !write_new (self, path, checksum, meta, content, size, verify, mismatch, &written, error))
+  if (!exists && !write_new (self, offered, path, checksum, meta, content, size, verify, mismatch,
+                             &written, error))
     return prefix_error (error, "writing content object %s", path);
-  self->offer_name = NULL;
   txn_count (txn, FALSE, written, size);
   return TRUE;
 }

@@ -72,10 +72,13 @@ copy_link (const Placer *self, const StoreFile *file, int dfd, const char *name,
     return throw_errno (error, "create link");
   if (self->options->user_mode)
     return TRUE;
-  if (fchownat (dfd, name, file->meta.uid, file->meta.gid, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "set owner %u:%u (use -U to check out as yourself)", file->meta.uid,
-                        file->meta.gid);
-  return xattr_write_at (dfd, name, file->meta.xattrs, error);
+  gboolean ok = fchownat (dfd, name, file->meta.uid, file->meta.gid, AT_SYMLINK_NOFOLLOW) == 0 ||
+                throw_errno (error, "set owner %u:%u (use -U to check out as yourself)",
+                             file->meta.uid, file->meta.gid);
+  ok = ok && xattr_write_at (dfd, name, file->meta.xattrs, error);
+  if (!ok)
+    (void)unlinkat (dfd, name, 0);
+  return ok;
 }
 
 static gboolean
