@@ -82,10 +82,13 @@ freeze_and_thaw (int boot_fd, gboolean pretend, GError **error)
     (void)close (write_end);
     watch_freeze (read_end, boot_fd);
   }
-  int err = 0;
-  if (!pretend && (ioctl (boot_fd, FIFREEZE, 0) < 0 || ioctl (boot_fd, FITHAW, 0) < 0))
-    err = errno;
-  if (!pretend)
+  int frozen_err = !pretend && ioctl (boot_fd, FIFREEZE, 0) < 0 ? errno : 0;
+  /* EINVAL: somebody else has thawed it. Of any other failure the child is told nothing: it tries
+   * once more. */
+  int thawed_err = !pretend && frozen_err == 0 && ioctl (boot_fd, FITHAW, 0) < 0 && errno != EINVAL
+                       ? errno
+                       : 0;
+  if (!pretend && thawed_err == 0)
     (void)!write (write_end, "", 1);
   fd_cleanup (&write_end);
   while (waitpid (child, NULL, 0) < 0 && errno == EINTR)
@@ -94,9 +97,13 @@ freeze_and_thaw (int boot_fd, gboolean pretend, GError **error)
     return throw_error (error, TREE_ERROR_FAILED,
                         "During fsfreeze-thaw: aborting due to test-fifreeze");
   /* A file system that cannot be frozen (EOPNOTSUPP, EPERM in a container) has been synced. */
-  if (err == EIO) {
-    errno = err;
+  if (frozen_err == EIO) {
+    errno = frozen_err;
     return throw_errno (error, "flush the journal of /boot");
+  }
+  if (thawed_err != 0) {
+    errno = thawed_err;
+    return throw_errno (error, "thaw /boot; 'fsfreeze --unfreeze /boot' may help");
   }
   return TRUE;
 }
