@@ -13,6 +13,19 @@
 #include "deploy/plan.h"
 #include "deploy/write.h"
 
+/* After a failure. A full disk may be full because of it. What is in the list by now stays: the
+ * failure came after the switch. */
+static void
+discard_unlisted (TreeSysroot *self, const Deployment *fresh)
+{
+  if (!sysroot_load (self, NULL))
+    return;
+  for (guint i = 0; i < self->deployments->len; i++)
+    if (strcmp (((const Deployment *)self->deployments->pdata[i])->path, fresh->path) == 0)
+      return;
+  (void)sysroot_clean (self, /* prune= */ FALSE, NULL); /* the next one does it again */
+}
+
 gboolean
 sysroot_deploy_commit (TreeSysroot *self, const DeployRequest *request, GKeyFile *origin,
                        GError **error)
@@ -25,7 +38,10 @@ sysroot_deploy_commit (TreeSysroot *self, const DeployRequest *request, GKeyFile
   policy.booted = self->booted;
   policy.merge = request->merge;
   g_autoptr (GPtrArray) list = plan_deploy (self->deployments, fresh, &policy);
-  return sysroot_write_list (self, list, error) && sysroot_clean (self, request->prune, error);
+  if (sysroot_write_list (self, list, error))
+    return sysroot_clean (self, request->prune, error);
+  discard_unlisted (self, fresh);
+  return FALSE;
 }
 
 static char *

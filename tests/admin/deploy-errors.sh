@@ -59,6 +59,14 @@ fails_with "grub2.*sysroot.bootloader to none" deploy_os
 rm -r sysroot/boot/grub
 ok "a boot loader that nobody would tell"
 
+find sysroot/boot/ostree sysroot/ostree/deploy/os/deploy -maxdepth 1 | sort >trees-before
+mkdir sysroot/boot/loader.new
+fails_with 'write the list of deployments' deploy_os --karg=another=1
+rmdir sysroot/boot/loader.new
+find sysroot/boot/ostree sysroot/ostree/deploy/os/deploy -maxdepth 1 | sort >trees-after
+diff trees-before trees-after
+ok "a deployment that cannot be listed takes no room"
+
 "$PANDO" admin cleanup
 state >after
 diff before after || fail "something changed"
