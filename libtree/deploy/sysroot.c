@@ -88,7 +88,12 @@ tree_sysroot_lock (TreeSysroot *self, void (*on_wait) (void), GError **error)
     return TRUE;
   self->lock_fd = lock_open_at (self->dfd, SYSROOT_LOCK, 0600, LOCK_EXCLUSIVE,
                                 /* timeout_secs= */ -1, on_wait, error);
-  return self->lock_fd >= 0 && sysroot_load (self, error);
+  if (self->lock_fd < 0)
+    return FALSE;
+  if (sysroot_load (self, error))
+    return TRUE;
+  fd_cleanup (&self->lock_fd);
+  return FALSE;
 }
 
 void
