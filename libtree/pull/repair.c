@@ -197,12 +197,14 @@ try_server (Repair *self, PullRemote *remote, GError **error)
     return FALSE;
   if (fstatvfs (tmp, &st) < 0)
     return throw_errno (error, "statvfs");
+  /* What a pull takes; on a full disk it is the disk that is wrong, not the object. */
+  guint64 max_bytes = MAX ((guint64)st.f_bavail * st.f_frsize, 1024 * 1024);
   remote->fetch.tmp_dfd = tmp;
   g_autoptr (Fetcher) fetcher = fetcher_new (&remote->fetch, error);
   if (fetcher == NULL || !pull_remote_find_mirrors (remote, fetcher, NULL, error))
     return FALSE;
   for (guint i = 0; i < self->open->len; i++)
-    request (self, remote, fetcher, self->open->pdata[i], (guint64)st.f_bavail * st.f_frsize);
+    request (self, remote, fetcher, self->open->pdata[i], max_bytes);
   return fetcher_run (fetcher, is_waiting, self, error);
 }
 
