@@ -155,11 +155,15 @@ publish_objects (Txn *self, GError **error)
   g_autoptr (GPtrArray) staged = NULL;
   if (!has_new && !dir_list (self->staging_dfd, &staged, error))
     return FALSE;
-  if (!has_new && staged->len == 0)
+  gboolean has_objects = has_new || staged->len > 0;
+  /* What a ref will name may have been published by somebody else, who has not synced it yet. */
+  if (!has_objects && self->refs->len == 0)
     return TRUE;
   if (self->fsync && syncfs (self->repo->dfd) < 0)
     return throw_errno (error, "sync the file system");
   gboolean commits_left = FALSE;
+  if (!has_objects)
+    return TRUE;
   if (!publish_pass (self, FALSE, &commits_left, error))
     return FALSE;
   return !commits_left || publish_pass (self, TRUE, &commits_left, error);
