@@ -95,16 +95,15 @@ tree_repo_remote_gpg_import (TreeRepo *self, const char *remote, const char *con
   g_autoptr (GBytes) old = NULL;
   g_autoptr (GBytes) keyring = NULL;
   guint n = 0;
-  /* Is there such a remote? */
-  if (!tree_repo_remote_option (self, remote, REMOTE_URL, &url, error))
-    return FALSE;
   for (; files != NULL && *files != NULL; files++)
     if (!gpg_keyrings_add_file (given, AT_FDCWD, *files, error))
       return FALSE;
   if (fd >= 0 && !gpg_keyrings_add_fd (given, fd, error))
     return FALSE;
-  autofd int lock = repo_lock_file (self, REPO_SIGN_LOCK, error);
-  if (lock < 0 || !remote_keyring_read (self, remote, &old, error) ||
+  /* A keyring belongs to its remote, and goes when that is deleted, under the same lock. */
+  autofd int lock = repo_config_begin (self, error);
+  if (lock < 0 || !tree_repo_remote_option (self, remote, REMOTE_URL, &url, error) ||
+      !remote_keyring_read (self, remote, &old, error) ||
       !gpg_import (old, given, key_ids, &keyring, &n, error) ||
       !remote_keyring_write (self, remote, keyring, error))
     return FALSE;
