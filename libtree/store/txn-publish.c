@@ -15,8 +15,10 @@
 #include "store/txn-private.h"
 
 enum {
-  /* Up to so many directories are synced one by one; beyond, one syncfs is cheaper. */
-  MAX_DIR_SYNCS = 8
+  /* Up to so many directories are synced one by one; beyond, one syncfs is cheaper. Unless it is
+   * not wanted: then this is all that there are. */
+  MAX_DIR_SYNCS = 8,
+  ALL_DIR_SYNCS = 256
 };
 
 /* What has been renamed in one pass. */
@@ -25,6 +27,7 @@ typedef struct {
   gboolean left_over; /* the pass saw files for the other pass */
   GArray *touched;    /* int: descriptors of changed directories, while there are few */
   guint n_touched;
+  guint max_touched;
 } Pass;
 
 static gboolean
@@ -106,7 +109,7 @@ publish_dir (Txn *self, Pass *pass, const char *dir, GError **error)
     if (pass->commits)
       drop_tombstone (to, file->name);
   }
-  if (to >= 0 && pass->n_touched++ < MAX_DIR_SYNCS) {
+  if (to >= 0 && pass->n_touched++ < pass->max_touched) {
     int fd = fd_steal (&to);
     g_array_append_val (pass->touched, fd);
   }
@@ -118,7 +121,7 @@ sync_pass (Txn *self, Pass *pass, GError **error)
 {
   if (!self->fsync || pass->n_touched == 0)
     return TRUE;
-  if (pass->n_touched > MAX_DIR_SYNCS)
+  if (pass->n_touched > pass->max_touched)
     return syncfs (self->repo->dfd) == 0 || throw_errno (error, "sync the file system");
   for (guint i = 0; i < pass->touched->len; i++)
     if (fsync (g_array_index (pass->touched, int, i)) < 0)
@@ -140,12 +143,55 @@ publish_pass (Txn *self, gboolean commits, gboolean *out_left_over, GError **err
     return FALSE;
   g_autoptr (GArray) touched = g_array_new (FALSE, FALSE, sizeof (int));
   g_array_set_clear_func (touched, close_fd);
-  Pass pass = {.commits = commits, .touched = touched};
+  Pass pass = {.commits = commits,
+               .touched = touched,
+               .max_touched = self->repo->per_object_fsync ? ALL_DIR_SYNCS : MAX_DIR_SYNCS};
   for (guint i = 0; i < dirs->len; i++)
     if (!publish_dir (self, &pass, ((const DirEntry *)dirs->pdata[i])->name, error))
       return FALSE;
   *out_left_over = pass.left_over;
   return sync_pass (self, &pass, error);
+}
+
+static gboolean
+sync_staged_dir (int dfd, GError **error)
+{
+  g_autoptr (GPtrArray) files = NULL;
+  if (!dir_list (dfd, &files, error))
+    return FALSE;
+  for (guint i = 0; i < files->len; i++) {
+    const DirEntry *file = files->pdata[i];
+    struct stat st;
+    /* What is a link to somebody else's file was not sealed as ours. */
+    if (fstatat (dfd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG (st.st_mode) ||
+        st.st_nlink < 2)
+      continue;
+    autofd int fd = openat (dfd, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fsync (fd) < 0)
+      return throw_errno (error, "sync '%s'", file->name);
+  }
+  return fsync (dfd) == 0 || throw_errno (error, "sync");
+}
+
+/* All that is staged is on the disk. Of objects that were synced one by one, what is left are names
+ * and links: no syncfs, which others that write much would have to wait for. */
+static gboolean
+sync_staged (const Txn *self, GError **error)
+{
+  g_autoptr (GPtrArray) dirs = NULL;
+  if (!self->fsync)
+    return TRUE;
+  if (!self->repo->per_object_fsync)
+    return syncfs (self->repo->dfd) == 0 || throw_errno (error, "sync the file system");
+  if (!dir_list (self->staging_dfd, &dirs, error))
+    return FALSE;
+  for (guint i = 0; i < dirs->len; i++) {
+    const DirEntry *dir = dirs->pdata[i];
+    autofd int dfd = dir_open_at (self->staging_dfd, dir->name, error);
+    if (dfd < 0 || !sync_staged_dir (dfd, error))
+      return prefix_error (error, "staged '%s'", dir->name);
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -159,8 +205,8 @@ publish_objects (Txn *self, GError **error)
   /* What a ref will name may have been published by somebody else, who has not synced it yet. */
   if (!has_objects && self->refs->len == 0)
     return TRUE;
-  if (self->fsync && syncfs (self->repo->dfd) < 0)
-    return throw_errno (error, "sync the file system");
+  if (!sync_staged (self, error))
+    return FALSE;
   gboolean commits_left = FALSE;
   if (!has_objects)
     return TRUE;
@@ -195,8 +241,8 @@ txn_publish_early (Txn *self, GError **error)
   Early early = {self, paths};
   if (!staging_each (self->repo->mode, self->staging_dfd, list_settled, &early, error))
     return FALSE;
-  if (paths->len > 0 && syncfs (self->repo->dfd) < 0)
-    return throw_errno (error, "sync the file system");
+  if (paths->len > 0 && !sync_staged (self, error))
+    return FALSE;
   for (guint i = 0; i < paths->len; i++) {
     const char *path = paths->pdata[i];
     const char dir[] = {path[0], path[1], '\0'};

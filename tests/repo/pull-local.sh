@@ -187,6 +187,19 @@ for mode in $modes; do
 done
 ok "a pipe in the place of an object is an error"
 
+if command -v strace >/dev/null && strace -qq -o trace true 2>/dev/null; then
+  for mode in bare-user archive; do
+    "$PANDO" --repo="one-by-one-$mode" init --mode="$mode"
+    strace -f -qq -o trace -e trace=syncfs,fsync \
+      "$PANDO" --repo="one-by-one-$mode" pull-local --per-object-fsync from-bare-user os/stable >out
+    assert_no_match trace 'syncfs'
+    assert_match trace 'fsync'
+  done
+  ok "--per-object-fsync waits for no other file of the file system"
+else
+  skip "--per-object-fsync" "no strace here"
+fi
+
 rm "$victim"
 "$PANDO" --repo=missing init --mode=archive
 fails_with "$(basename "$victim" .filez)" "$PANDO" --repo=missing pull-local rotten os/stable
