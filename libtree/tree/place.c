@@ -81,14 +81,44 @@ copy_link (const Placer *self, const StoreFile *file, int dfd, const char *name,
   return ok;
 }
 
+/* What has the name already: another layer's whiteout of it, what is kept, or what it replaces. */
 static gboolean
-make_whiteout (int dfd, const char *name, const FileMeta *meta, GError **error)
+make_room_for_whiteout (const Placer *self, int dfd, const char *hidden, gboolean *out_done,
+                        GError **error)
 {
+  struct stat st;
+  if (fstatat (dfd, hidden, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '%s'", hidden);
+  *out_done = (S_ISCHR (st.st_mode) && st.st_rdev == makedev (0, 0)) ||
+              self->options->overwrite == TREE_OVERWRITE_ADD;
+  if (*out_done)
+    return TRUE;
+  if (self->options->overwrite != TREE_OVERWRITE_UNION)
+    return throw_error (error, TREE_ERROR_EXISTS,
+                        "create whiteout '%s': another file has the name (use --union to replace "
+                        "it)",
+                        hidden);
+  return unlinkat (dfd, hidden, 0) == 0 || throw_errno (error, "replace '%s'", hidden);
+}
+
+static gboolean
+make_whiteout (const Placer *self, int dfd, const char *name, const FileMeta *meta, GError **error)
+{
+  const mode_t device = S_IFCHR | 0000;
+  gboolean done = FALSE;
   const char *hidden = name + strlen (DEVICE_WHITEOUT_PREFIX);
   if (*hidden == '\0')
     return throw_error (error, TREE_ERROR_CORRUPT, "a whiteout without a name");
-  if (mknodat (dfd, hidden, S_IFCHR | 0000, makedev (0, 0)) < 0)
-    return errno == EEXIST || throw_errno (error, "create whiteout '%s'", hidden);
+  int rc = mknodat (dfd, hidden, device, makedev (0, 0));
+  if (rc < 0 && errno == EEXIST) {
+    if (!make_room_for_whiteout (self, dfd, hidden, &done, error))
+      return FALSE;
+    if (done)
+      return TRUE;
+    rc = mknodat (dfd, hidden, device, makedev (0, 0));
+  }
+  if (rc < 0)
+    return throw_errno (error, "create whiteout '%s'", hidden);
   if (fchownat (dfd, hidden, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
       fchmodat (dfd, hidden, meta->mode & 07777, 0) < 0)
     return throw_errno (error, "set owner and mode of whiteout '%s'", hidden);
@@ -104,7 +134,7 @@ copy_object (const Placer *self, ModeWorker *worker, const TreeChecksum *checksu
       (self->policy != NULL && !sepolicy_label (self->policy, path, &file.meta, error)))
     return FALSE;
   if (self->options->whiteouts_as_devices && g_str_has_prefix (name, DEVICE_WHITEOUT_PREFIX))
-    return make_whiteout (dfd, name, &file.meta, error);
+    return make_whiteout (self, dfd, name, &file.meta, error);
   return file.content != NULL ? copy_regular (self, worker, checksum, &file, dfd, name, error)
                               : copy_link (self, &file, dfd, name, error);
 }

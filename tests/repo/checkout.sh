@@ -131,6 +131,14 @@ if [ "$(id -u)" = 0 ]; then
   $PANDO commit -b os/devices devices >/dev/null
   $PANDO checkout --process-passthrough-whiteouts os/devices devices-out
   assert_eq "$(stat -c '%F %t:%T' devices-out/gone)" 'character special file 0:0'
+  $PANDO checkout --union --process-passthrough-whiteouts os/devices devices-out
+  rm devices-out/gone
+  touch devices-out/gone
+  $PANDO checkout --union-add --process-passthrough-whiteouts os/devices devices-out
+  assert_eq "$(stat -c '%F' devices-out/gone)" 'regular empty file'
+  $PANDO checkout --union --process-passthrough-whiteouts os/devices devices-out
+  assert_eq "$(stat -c '%F %t:%T' devices-out/gone)" 'character special file 0:0'
+  ok "whiteouts of overlayfs"
 else
   skip "whiteouts of overlayfs" "needs root"
 fi
