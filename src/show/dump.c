@@ -39,15 +39,28 @@ dump_variant (GVariant *variant, gboolean swap)
   puts (text);
 }
 
+/* Text of a commit that anybody may have made: it shall not steer the terminal. */
+static char *
+without_controls (const char *text)
+{
+  GString *clean = g_string_new (NULL);
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at)) {
+    gunichar c = g_utf8_get_char (at);
+    g_string_append_unichar (clean, g_unichar_iscntrl (c) && c != '\n' && c != '\t' ? '?' : c);
+  }
+  return g_string_free (clean, FALSE);
+}
+
 static void
 print_indented (const char *text)
 {
-  while (*text != '\0') {
-    gsize len = strcspn (text, "\n");
-    printf ("    %.*s\n", (int)len, text);
-    text += len;
-    if (*text == '\n')
-      text++;
+  g_autofree char *clean = without_controls (text);
+  for (const char *at = clean; *at != '\0';) {
+    gsize len = strcspn (at, "\n");
+    printf ("    %.*s\n", (int)len, at);
+    at += len;
+    if (*at == '\n')
+      at++;
   }
 }
 
@@ -75,8 +88,9 @@ dump_commit (const TreeCommitInfo *commit, DumpStyle style, GError **error)
   tree_checksum_to_hex (&commit->content_checksum, hex);
   printf ("ContentChecksum:  %s\n", hex);
   printf ("Date:  %s\n", date);
-  if (commit->version != NULL)
-    printf ("Version: %s\n", commit->version);
+  g_autofree char *version = commit->version != NULL ? without_controls (commit->version) : NULL;
+  if (version != NULL)
+    printf ("Version: %s\n", version);
   if (commit->subject[0] != '\0') {
     putchar ('\n');
     print_indented (commit->subject);

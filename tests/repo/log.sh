@@ -89,6 +89,11 @@ fails_with "Couldn't find file object '0{64}'" "$PANDO" show "$(printf '0%.0s' {
 fails_with "No such metadata key 'nope'" "$PANDO" show --print-metadata-key=nope x
 ok "what was not fetched, and what is not there"
 
+$PANDO commit -b controls -s $'one\ttab, \e[31mred' tree >/dev/null
+$PANDO show controls >out
+assert_match out $'^    one\ttab, \\?\\[31mred$'
+ok "a subject does not steer the terminal"
+
 chmod 644 "r/objects/${two:0:2}/${two:2}.commit"
 echo broken >"r/objects/${two:0:2}/${two:2}.commit"
 fails_with "$two" "$PANDO" show x
