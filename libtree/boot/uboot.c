@@ -5,6 +5,9 @@
  * lines of its own in usr/lib/ostree-boot/uEnv.txt. */
 #include "config.h"
 
+#include <errno.h>
+
+#include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "boot/bootloader.h"
@@ -12,7 +15,8 @@
 
 #define CURRENT_CONFIG "boot/loader/uEnv.txt"
 #define LOADER_CONFIG "uEnv.txt"
-#define SYSTEM_CONFIG "usr/lib/ostree-boot/uEnv.txt"
+#define SYSTEM_DIR "usr/lib/ostree-boot"
+#define SYSTEM_CONFIG "uEnv.txt"
 #define CONFIG_MAX_BYTES (1024 * 1024)
 
 static gboolean
@@ -52,7 +56,10 @@ append_system_config (const BootRoot *root, const BootPlan *plan, GString *text,
   if (dfd < 0)
     return FALSE;
   g_autoptr (GBytes) bytes = NULL;
-  if (!file_read_at (dfd, SYSTEM_CONFIG, CONFIG_MAX_BYTES, &bytes, error))
+  autofd int system = dir_open_beneath (dfd, SYSTEM_DIR);
+  if (system < 0)
+    return errno == ENOENT || throw_errno (error, "open directory '" SYSTEM_DIR "'");
+  if (!file_read_at (system, SYSTEM_CONFIG, CONFIG_MAX_BYTES, &bytes, error))
     return FALSE;
   if (bytes == NULL)
     return TRUE;

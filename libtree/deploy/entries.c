@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "deploy/plan.h"
@@ -52,12 +53,13 @@ os_release_value (const char *text, const char *key)
 static gboolean
 read_os_name (int deployment_fd, const char *fallback, char **out, GError **error)
 {
-  static const char *const files[] = {"usr/lib/os-release", "etc/os-release"};
+  static const char *const directories[] = {"usr/lib", "etc"};
   static const char *const keys[] = {"PRETTY_NAME", "NAME", "ID"};
-  for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+  for (gsize i = 0; i < G_N_ELEMENTS (directories); i++) {
     g_autoptr (GBytes) bytes = NULL;
     g_autoptr (GError) local = NULL;
-    if (!file_read_at (deployment_fd, files[i], OS_RELEASE_MAX_BYTES, &bytes, &local) ||
+    autofd int dfd = dir_open_beneath (deployment_fd, directories[i]);
+    if (dfd < 0 || !file_read_at (dfd, "os-release", OS_RELEASE_MAX_BYTES, &bytes, &local) ||
         bytes == NULL)
       continue; /* a title is no reason not to deploy */
     g_autofree char *text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/remove.h"
@@ -116,8 +117,7 @@ static gboolean
 find_in_modules (int deployment_fd, Kernel **out, GError **error)
 {
   *out = NULL;
-  autofd int modules = openat (deployment_fd, DEPLOYMENT_MODULES,
-                               O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  autofd int modules = dir_open_beneath (deployment_fd, DEPLOYMENT_MODULES);
   if (modules < 0)
     return errno == ENOENT || throw_errno (error, "open directory '" DEPLOYMENT_MODULES "'");
   g_autoptr (GPtrArray) entries = NULL;
@@ -166,8 +166,7 @@ static gboolean
 find_legacy_in (int deployment_fd, const char *directory, Kernel **out, GError **error)
 {
   *out = NULL;
-  autofd int dfd = openat (deployment_fd, directory,
-                           O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  autofd int dfd = dir_open_beneath (deployment_fd, directory);
   if (dfd < 0)
     return errno == ENOENT || throw_errno (error, "open directory '%s'", directory);
   g_autoptr (GPtrArray) entries = NULL;
@@ -254,8 +253,10 @@ gboolean
 kernel_install (const Kernel *self, int deployment_fd, int sysroot_fd, const char *target,
                 GError **error)
 {
-  autofd int from = dir_open_at (deployment_fd, self->directory, error);
-  if (from < 0 || !dir_remove_all_at (sysroot_fd, target, error) ||
+  autofd int from = dir_open_beneath (deployment_fd, self->directory);
+  if (from < 0)
+    return throw_errno (error, "open directory '%s'", self->directory);
+  if (!dir_remove_all_at (sysroot_fd, target, error) ||
       !dir_ensure_at (sysroot_fd, target, 0755, error))
     return FALSE;
   autofd int to = dir_open_at (sysroot_fd, target, error);

@@ -145,6 +145,27 @@ test_refuse (Fixture *f, gconstpointer data)
   g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
 }
 
+/* A tree whose links lead out of it brings no files of the host into /boot. */
+static void
+test_links_out (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  make_files (f, "host/modules/5/vmlinuz host/modules/5/initramfs.img tree/usr/file");
+  autofd int tree = dir_open_at (f->dfd, "tree", NULL);
+  g_assert_cmpint (symlinkat ("../../host", tree, "usr/lib"), ==, 0);
+  g_assert_null (kernel_locate (tree, &error));
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, "open directory 'usr/lib/modules'"));
+  g_clear_error (&error);
+  /* One that stays in it is followed. */
+  g_assert_cmpint (unlinkat (tree, "usr/lib", 0), ==, 0);
+  make_files (f, "tree/usr/lib64/modules/6/vmlinuz");
+  g_assert_cmpint (symlinkat ("lib64", tree, "usr/lib"), ==, 0);
+  g_autoptr (Kernel) kernel = kernel_locate (tree, &error);
+  g_assert_no_error (error);
+  g_assert_true (kernel_install (kernel, tree, f->dfd, "boot/ostree/os-2", &error));
+}
+
 static void
 test_origin (void)
 {
@@ -179,6 +200,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/deploy/kernel/modules", Fixture, NULL, setup, test_modules, teardown);
   g_test_add ("/deploy/kernel/device-trees", Fixture, NULL, setup, test_device_trees, teardown);
+  g_test_add ("/deploy/kernel/links-out", Fixture, NULL, setup, test_links_out, teardown);
   g_test_add ("/deploy/kernel/legacy", Fixture, NULL, setup, test_legacy, teardown);
   g_test_add ("/deploy/kernel/refuse", Fixture, NULL, setup, test_refuse, teardown);
   g_test_add_func ("/deploy/origin", test_origin);
