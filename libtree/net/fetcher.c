@@ -7,17 +7,13 @@
 
 #include "base/error.h"
 #include "net/poller.h"
+#include "net/retry.h"
 #include "net/transfer.h"
 #include "net/url.h"
 
 #define DEFAULT_CONNECTIONS 8
 #define DEFAULT_REQUESTS 256
 #define DEFAULT_MEMORY_BYTES (8 * 1024 * 1024)
-/* The first retry comes after this; each further one after twice the time, up to the limit. */
-#define FIRST_RETRY_MS 100
-#define MAX_RETRY_MS (10 * 1000)
-/* A server may ask for more patience, but not for all of it. */
-#define MAX_RETRY_AFTER_S 120
 /* A try that kept so much more is a step forward. */
 #define PROGRESS_BYTES (64 * 1024)
 /* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
@@ -30,8 +26,8 @@ typedef struct {
   guint rounds;         /* through all mirrors that are behind us, since the last step forward */
   guint64 kept_bytes;   /* the most that was ever kept of it */
   gint64 not_before_us; /* monotonic; when it waits for a retry */
-  guint wait_s;         /* what the servers of this round asked for */
-  gboolean may_help;    /* to try again: a mirror of this round failed, not all lack the file */
+  guint after_s;        /* what the servers of this round asked for */
+  RetryKind kind;       /* the most hopeful failure of this round */
   GError *failure;      /* the first of this round that says more than "not found" */
 } FetchJob;
 
@@ -260,18 +256,14 @@ finish (FetchJob *job, FetchStatus status, Transfer *transfer, const GError *fai
 }
 
 static void
-delay_job (Fetcher *self, FetchJob *job)
+delay_job (Fetcher *self, FetchJob *job, gint64 wait_ms)
 {
-  gint64 wait_ms = (gint64)FIRST_RETRY_MS << MIN (job->rounds, 16);
-  wait_ms = MIN (wait_ms, MAX_RETRY_MS);
-  /* Many devices that lost one server should not come back in step. */
-  wait_ms = wait_ms / 2 + g_random_int_range (0, (gint32)wait_ms / 2 + 1);
-  wait_ms = MAX (wait_ms, (gint64)MIN (job->wait_s, MAX_RETRY_AFTER_S) * 1000);
+  g_debug ("%s; trying again in %" G_GINT64_FORMAT " ms", job->failure->message, wait_ms);
   job->not_before_us = g_get_monotonic_time () + wait_ms * 1000;
   job->rounds++;
   job->mirror = 0;
-  job->wait_s = 0;
-  job->may_help = FALSE;
+  job->after_s = 0;
+  job->kind = RETRY_MISSING;
   g_clear_error (&job->failure);
   g_queue_push_tail (&self->delayed, job);
 }
@@ -288,33 +280,69 @@ note_progress (FetchJob *job, Transfer *transfer)
   job->rounds = 0;
 }
 
+static RetryKind
+kind_of (TransferOutcome outcome)
+{
+  return outcome == OUTCOME_TRANSIENT ? RETRY_PASSING
+         : outcome == OUTCOME_FATAL   ? RETRY_FINAL
+                                      : RETRY_MISSING;
+}
+
+/* What a round through the mirrors came to, so far. Of several failures, that is kept which says
+ * more than that a file is missing; and one that may pass is what decides. */
+static void
+note_failure (FetchJob *job, Transfer *transfer, TransferOutcome outcome, GError *failure)
+{
+  RetryKind kind = kind_of (outcome);
+  if (kind == RETRY_PASSING || job->kind == RETRY_MISSING)
+    job->kind = kind;
+  if (kind != RETRY_MISSING) {
+    note_progress (job, transfer);
+    job->after_s = MAX (job->after_s, transfer_retry_after_s (transfer));
+  }
+  if (job->failure == NULL || (kind != RETRY_MISSING &&
+                               g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
+    g_clear_error (&job->failure);
+    job->failure = failure;
+  } else
+    g_error_free (failure);
+}
+
+/* Why it is not tried again, where that is not what the failure itself says. */
+static void
+say_how_often (FetchJob *job)
+{
+  g_autofree char *more = NULL;
+  if (job->after_s > RETRY_AFTER_MAX_S)
+    more = g_strdup_printf ("; it asks to come back in %u seconds", job->after_s);
+  else if (job->rounds > 0)
+    more = g_strdup_printf ("; tried %u times", job->rounds + 1);
+  if (more == NULL)
+    return;
+  char *longer = g_strconcat (job->failure->message, more, NULL);
+  g_free (job->failure->message);
+  job->failure->message = longer;
+}
+
 /* A mirror did not give the file: the next one, all of them again, or the end. */
 static void
 try_again (Fetcher *self, FetchJob *job, Transfer *transfer, TransferOutcome outcome,
            GError *failure)
 {
-  if (outcome == OUTCOME_TRANSIENT || (outcome == OUTCOME_FATAL && self->config.retry_all)) {
-    job->may_help = TRUE;
-    note_progress (job, transfer);
-    job->wait_s = MAX (job->wait_s, transfer_retry_after_s (transfer));
-  }
-  /* Of several, keep the failure that says more than that a file is missing. */
-  if (job->failure == NULL || (outcome != OUTCOME_NOT_FOUND &&
-                               g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
-    g_clear_error (&job->failure);
-    job->failure = g_steal_pointer (&failure);
-  }
-  g_clear_error (&failure);
+  const RetryPolicy policy = {self->config.max_retries, self->config.retry_all};
+  note_failure (job, transfer, outcome, failure);
   if (job->request.bases[job->mirror + 1] != NULL) {
     job->mirror++;
     g_queue_push_head (&self->queues[job->request.priority], job);
     return;
   }
-  if (job->may_help && job->rounds < self->config.max_retries) {
-    g_debug ("%s; trying again", job->failure->message);
-    delay_job (self, job);
+  gint64 wait_ms = retry_wait_ms (&policy, job->kind, job->rounds, job->after_s,
+                                  g_random_double ());
+  if (wait_ms != RETRY_GIVE_UP) {
+    delay_job (self, job, wait_ms);
     return;
   }
+  say_how_often (job);
   gboolean missing = g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND);
   finish (job, missing ? FETCH_NOT_FOUND : FETCH_FAILED, transfer, job->failure);
 }

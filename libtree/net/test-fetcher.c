@@ -83,6 +83,17 @@ answer (Server *self, int fd, const char *request)
     say (fd, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   else if (IS ("/flaky"))
     say (fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  else if (IS ("/in-a-second") && g_atomic_int_add (&self->failures_to_come, -1) > 0)
+    say (fd, "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: "
+             "close\r\n\r\n");
+  else if (IS ("/in-a-second"))
+    say (fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  else if (IS ("/in-an-hour"))
+    say (fd, "HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: "
+             "close\r\n\r\n");
+  else if (IS ("/one-day"))
+    say (fd, "HTTP/1.1 503 Busy\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 "
+             "GMT\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   else if (IS ("/nonsense"))
     say (fd, "this is not HTTP\r\n\r\n");
   else
@@ -307,12 +318,29 @@ test_retry (Fixture *self, gconstpointer data)
 
   self->server.failures_to_come = 2;
   self->config.max_retries = 1;
-  expect_failure (self, "flaky", "answered 503");
+  expect_failure (self, "flaky", "answered 503; tried 2 times");
   g_assert_cmpint (g_atomic_int_get (&self->server.requests), ==, 5);
 
   self->config.max_retries = 3;
   expect_failure (self, "teapot", "answered 418");
   g_assert_cmpint (g_atomic_int_get (&self->server.requests), ==, 6);
+}
+
+/* "Retry-After", as seconds and as a date. */
+static void
+test_retry_after (Fixture *self, gconstpointer data)
+{
+  self->server.failures_to_come = 1;
+  self->config.max_retries = 3;
+  gint64 begin_us = g_get_monotonic_time ();
+  fetch (self, "in-a-second");
+  g_assert_cmpint (self->answer.status, ==, FETCH_OK);
+  g_assert_cmpint (g_get_monotonic_time () - begin_us, >=, G_USEC_PER_SEC);
+
+  /* Nobody is kept waiting so long, and the server is not asked again either. */
+  expect_failure (self, "in-an-hour", "come back in 3600 seconds");
+  expect_failure (self, "one-day", "come back in ");
+  g_assert_cmpint (g_atomic_int_get (&self->server.requests), ==, 4);
 }
 
 static void
@@ -449,6 +477,7 @@ main (int argc, char **argv)
   ADD ("not-modified", test_not_modified);
   ADD ("hostile", test_hostile);
   ADD ("retry", test_retry);
+  ADD ("retry-after", test_retry_after);
   ADD ("mirrors", test_mirrors);
   ADD ("config", test_config);
   ADD ("many", test_many);
