@@ -16,6 +16,8 @@
 #define DEFAULT_MEMORY_BYTES (8 * 1024 * 1024)
 /* A try that kept so much more is a step forward. */
 #define PROGRESS_BYTES (64 * 1024)
+/* How often it is looked whether transfers are too slow. */
+#define WATCH_INTERVAL_US (G_USEC_PER_SEC / 2)
 /* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
 #define IDLE_MS 1000
 
@@ -44,6 +46,8 @@ struct Fetcher {
   Poller *poller;
   guint limit;          /* requests in flight */
   gboolean knows_http1; /* the last answer was one at a time */
+  SpeedPace pace;       /* of requests that end */
+  gint64 next_watch_us;
   guint64 received;
   guint64 sent;
   gint woken; /* atomic: a wakeup was sent since the last turn */
@@ -419,6 +423,14 @@ requeue_delayed (Fetcher *self)
 }
 
 static void
+choose_limit (Fetcher *self)
+{
+  guint max = self->config.max_requests;
+  self->limit = self->knows_http1 ? MIN (self->config.max_connections, max)
+                                  : speed_pace_width (&self->pace, max);
+}
+
+static void
 settle (Fetcher *self, Transfer *transfer, CURLcode code)
 {
   FetchJob *job = transfer->job;
@@ -426,8 +438,8 @@ settle (Fetcher *self, Transfer *transfer, CURLcode code)
   TransferOutcome outcome = transfer_judge (transfer, code, &failure);
   if (code == CURLE_OK) {
     self->knows_http1 = !transfer_was_http2 (transfer);
-    self->limit = self->knows_http1 ? MIN (self->config.max_connections, self->config.max_requests)
-                                    : self->config.max_requests;
+    speed_pace_count (&self->pace, g_get_monotonic_time ());
+    choose_limit (self);
   }
   if (outcome == OUTCOME_OK)
     finish (job, FETCH_OK, transfer, NULL);
@@ -435,6 +447,17 @@ settle (Fetcher *self, Transfer *transfer, CURLcode code)
     finish (job, FETCH_NOT_MODIFIED, transfer, NULL);
   else
     try_again (self, job, transfer, outcome, g_steal_pointer (&failure));
+}
+
+/* Takes it out of the engine, whether it is through or not. */
+static void
+end_transfer (Fetcher *self, Transfer *transfer, CURLcode code)
+{
+  (void)self->curl->multi_remove_handle (self->multi, transfer->easy);
+  (void)g_ptr_array_remove_fast (self->active, transfer);
+  settle (self, transfer, code);
+  transfer_reset (transfer);
+  g_ptr_array_add (self->idle, transfer);
 }
 
 static void
@@ -445,15 +468,26 @@ collect (Fetcher *self)
   while ((message = self->curl->multi_info_read (self->multi, &left)) != NULL) {
     if (message->msg != CURLMSG_DONE)
       continue;
-    CURL *easy = message->easy_handle;
-    CURLcode code = message->data.result;
+    CURLcode code = message->data.result; /* the message goes with the handle */
     Transfer *transfer = NULL;
-    (void)self->curl->easy_getinfo (easy, CURLINFO_PRIVATE, (char **)&transfer);
-    (void)self->curl->multi_remove_handle (self->multi, easy);
-    (void)g_ptr_array_remove_fast (self->active, transfer);
-    settle (self, transfer, code);
-    transfer_reset (transfer);
-    g_ptr_array_add (self->idle, transfer);
+    (void)self->curl->easy_getinfo (message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+    end_transfer (self, transfer, code);
+  }
+}
+
+/* Each transfer has to bring its share of the least that the line must carry. */
+static void
+end_slow (Fetcher *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  if (now < self->next_watch_us)
+    return;
+  self->next_watch_us = now + WATCH_INTERVAL_US;
+  double share = (double)self->config.low_speed_bytes / MAX (self->active->len, 1);
+  for (guint i = self->active->len; i-- > 0;) {
+    Transfer *transfer = self->active->pdata[i];
+    if (transfer_is_slow (transfer, now, share, self->config.low_speed_s))
+      end_transfer (self, transfer, CURLE_OPERATION_TIMEDOUT);
   }
 }
 
@@ -470,5 +504,6 @@ fetcher_run (Fetcher *self, FetcherTurn turn, gpointer user_data, GError **error
     if (!poller_step (self->poller, timeout_ms, error))
       return FALSE;
     collect (self);
+    end_slow (self);
   }
 }

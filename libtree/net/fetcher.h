@@ -11,8 +11,9 @@
  * help
  *
  * How many requests are in flight: over HTTP/1.1 as many as there may be connections; once a server
- * answered by HTTP/2, as many as one connection is good for. Mirrors and retries are here and
- * nowhere above. */
+ * answered by HTTP/2, as many as the line brings to an end in a few seconds (net/speed.h). Mirrors
+ * and retries are here and nowhere above. A line that is too slow is one on which all transfers
+ * together are: on a modem each of them has a small share. */
 #pragma once
 
 #include "net/body.h"
@@ -32,11 +33,11 @@ typedef struct {
   const char *user_agent;
   const char *const *headers; /* "Name: value" lines for every request, or NULL */
   guint connect_timeout_s;    /* 0 = 30 */
-  guint low_speed_bytes;      /* below this many bytes a second … */
-  guint low_speed_s;          /* … for so long a transfer is dead; 0 = 1000 and 30 */
+  guint low_speed_bytes;      /* a line that carries less than this many bytes a second … */
+  guint low_speed_s;          /* … for so long is dead; 0 = 1000 and 30 */
   guint max_retries;          /* rounds through the mirrors after the first */
   gboolean retry_all;         /* also what is thought not to get better */
-  guint max_requests;         /* in flight over HTTP/2; 0 = 256 */
+  guint max_requests;         /* in flight; 0 = 256 */
   guint max_connections;      /* 0 = 8 */
   int tmp_dfd;                /* borrowed; for bodies that are too large for memory */
   gboolean keep_partials;     /* of requests with a name for it, what came before a cut, … */

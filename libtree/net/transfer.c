@@ -88,6 +88,7 @@ on_bytes (char *data, size_t size, size_t n, void *user_data)
   if (!self->judged_status)
     judge_status (self);
   *self->received += len;
+  self->got += len;
   if (self->write_error != NULL)
     return 0;
   if (!self->wanted) {
@@ -172,8 +173,6 @@ configure (Transfer *self, const FetchConfig *config)
   SET (CURLOPT_HTTP_VERSION,
        (long)(config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   SET (CURLOPT_CONNECTTIMEOUT, (long)config->connect_timeout_s);
-  SET (CURLOPT_LOW_SPEED_LIMIT, (long)config->low_speed_bytes);
-  SET (CURLOPT_LOW_SPEED_TIME, (long)config->low_speed_s);
   SET (CURLOPT_USERAGENT, config->user_agent);
   if (config->tls_permissive) {
     SET (CURLOPT_SSL_VERIFYPEER, 0L);
@@ -285,6 +284,19 @@ transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
   /* Waiting for a connection that may turn out to take many requests; to wait for one that takes a
    * single one would let a stalled answer hold up all others. */
   (void)curl->easy_setopt (self->easy, CURLOPT_PIPEWAIT, multiplexed && may_share ? 1L : 0L);
+  return TRUE;
+}
+
+gboolean
+transfer_is_slow (Transfer *self, gint64 now_us, double bytes_per_s, guint window_s)
+{
+  curl_off_t begun_us = 0;
+  /* One that waits for a connection has not begun; connecting has a limit of its own. */
+  (void)self->curl->easy_getinfo (self->easy, CURLINFO_PRETRANSFER_TIME_T, &begun_us);
+  if (begun_us == 0 || speed_watch (&self->watch, self->got, now_us, bytes_per_s, window_s))
+    return FALSE;
+  (void)g_snprintf (self->curl_error, sizeof self->curl_error,
+                    "less than %.0f bytes came in %u seconds", bytes_per_s * window_s, window_s);
   return TRUE;
 }
 
@@ -432,6 +444,8 @@ transfer_reset (Transfer *self)
   self->judged_status = FALSE;
   self->wanted = FALSE;
   self->discarded = 0;
+  self->got = 0;
+  self->watch = (SpeedWatch){0};
   self->curl_error[0] = '\0';
   self->job = NULL;
 }

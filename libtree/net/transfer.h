@@ -4,6 +4,7 @@
 
 #include "net/curl-load.h"
 #include "net/fetcher.h"
+#include "net/speed.h"
 
 typedef enum {
   OUTCOME_OK,
@@ -21,6 +22,8 @@ typedef struct {
   struct curl_slist *headers; /* of this request, when it has any of its own */
   char *url;
   guint64 max_bytes;
+  guint64 got;      /* bytes of this request */
+  SpeedWatch watch; /* over them */
   FetchBody *body;
   PartialDir *partials;   /* borrowed; NULL: nothing is kept */
   const char *keep_name;  /* of this request, borrowed; NULL as well */
@@ -46,6 +49,9 @@ void transfer_free (Transfer *self);
  * requests at a time. */
 gboolean transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
                            const FetchConfig *config, gboolean may_share, GError **error);
+/* Has it been on its way for so long, and brought so little, that it is dead? Then it says so, as
+ * the reason of CURLE_OPERATION_TIMEDOUT. */
+gboolean transfer_is_slow (Transfer *self, gint64 now_us, double bytes_per_s, guint window_s);
 /* What came of it. *@out_error names the URL, also for OUTCOME_NOT_FOUND; unset for OK and
  * NOT_MODIFIED. */
 TransferOutcome transfer_judge (Transfer *self, CURLcode code, GError **out_error);
