@@ -40,7 +40,10 @@ G_BEGIN_DECLS
  * @retry_all: try again after every failure of the network or the server
  * @low_speed_bytes: slower than so many bytes a second … 0: 1000
  * @low_speed_s: … for so long is a failure; 0: 30
- * @max_requests: in flight; 0: as many as are good for the server's version of HTTP
+ * @max_requests: in flight; 0: the remote's `max-requests`, or as many as are good for the line and
+ * the server's version of HTTP
+ * @max_rate: (nullable): bytes a second that may come, such as "500k" or "2M"; "0": as fast as they
+ * do; NULL: the remote's `max-rate`
  * @progress: (nullable): done and total are objects, bytes those of the network
  * @progress_interval_ms: between two calls of it; 0: 100
  * @interrupted: (nullable): checked often; non-zero ends the pull with an error, as a signal
@@ -78,6 +81,7 @@ typedef struct {
   guint low_speed_bytes;
   guint low_speed_s;
   guint max_requests;
+  const char *max_rate;
   TreeProgress progress;
   guint progress_interval_ms;
   gpointer user_data;

@@ -16,6 +16,9 @@
 #define DEFAULT_MEMORY_BYTES (8 * 1024 * 1024)
 /* A try that kept so much more is a step forward. */
 #define PROGRESS_BYTES (64 * 1024)
+/* A limited rate is kept in steps of what a connection brings in one; there are no more of these
+ * than come in a second. */
+#define RATE_STEP_BYTES (16 * 1024)
 /* How often it is looked whether transfers are too slow. */
 #define WATCH_INTERVAL_US (G_USEC_PER_SEC / 2)
 /* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
@@ -47,6 +50,8 @@ struct Fetcher {
   guint limit;          /* requests in flight */
   gboolean knows_http1; /* the last answer was one at a time */
   SpeedPace pace;       /* of requests that end */
+  SpeedLimit rate;
+  gint64 rested_us; /* for its sake: that is not the line's fault */
   gint64 next_watch_us;
   guint64 received;
   guint64 sent;
@@ -88,6 +93,8 @@ copy_config (FetchConfig *to, const FetchConfig *from)
     to->max_requests = DEFAULT_REQUESTS;
   if (to->max_connections == 0)
     to->max_connections = DEFAULT_CONNECTIONS;
+  if (to->max_rate > 0)
+    to->max_connections = (guint)CLAMP (to->max_rate / RATE_STEP_BYTES, 1, to->max_connections);
   if (to->memory_bytes == 0)
     to->memory_bytes = DEFAULT_MEMORY_BYTES;
 }
@@ -135,6 +142,7 @@ fetcher_new (const FetchConfig *config, GError **error)
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify)transfer_free);
   self->active = g_ptr_array_new ();
   self->limit = MIN (self->config.max_connections, self->config.max_requests);
+  self->rate.bytes_per_s = self->config.max_rate;
   self->multi = curl->multi_init ();
   if (self->multi == NULL) {
     fetcher_free (self);
@@ -475,6 +483,13 @@ collect (Fetcher *self)
   }
 }
 
+static guint64
+least_rate (const FetchConfig *config)
+{
+  return config->max_rate > 0 ? MIN (config->low_speed_bytes, config->max_rate / 2)
+                              : config->low_speed_bytes;
+}
+
 /* Each transfer has to bring its share of the least that the line must carry. */
 static void
 end_slow (Fetcher *self)
@@ -483,12 +498,26 @@ end_slow (Fetcher *self)
   if (now < self->next_watch_us)
     return;
   self->next_watch_us = now + WATCH_INTERVAL_US;
-  double share = (double)self->config.low_speed_bytes / MAX (self->active->len, 1);
+  double share = (double)least_rate (&self->config) / MAX (self->active->len, 1);
   for (guint i = self->active->len; i-- > 0;) {
     Transfer *transfer = self->active->pdata[i];
-    if (transfer_is_slow (transfer, now, share, self->config.low_speed_s))
+    if (transfer_is_slow (transfer, now - self->rested_us, share, self->config.low_speed_s))
       end_transfer (self, transfer, CURLE_OPERATION_TIMEDOUT);
   }
+}
+
+/* Moves bytes, or rests when more of them came than may. */
+static gboolean
+step (Fetcher *self, int timeout_ms, GError **error)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  guint rest_ms = speed_limit_wait_ms (&self->rate, self->received, begin_us);
+  if (rest_ms == 0)
+    return poller_step (self->poller, timeout_ms, error);
+  if (!poller_rest (self->poller, MIN ((int)rest_ms, timeout_ms), error))
+    return FALSE;
+  self->rested_us += g_get_monotonic_time () - begin_us;
+  return TRUE;
 }
 
 gboolean
@@ -501,7 +530,7 @@ fetcher_run (Fetcher *self, FetcherTurn turn, gpointer user_data, GError **error
     int timeout_ms = requeue_delayed (self);
     if (!send_queued (self, error))
       return FALSE;
-    if (!poller_step (self->poller, timeout_ms, error))
+    if (!step (self, timeout_ms, error))
       return FALSE;
     collect (self);
     end_slow (self);

@@ -35,6 +35,7 @@ typedef struct {
   guint connect_timeout_s;    /* 0 = 30 */
   guint low_speed_bytes;      /* a line that carries less than this many bytes a second … */
   guint low_speed_s;          /* … for so long is dead; 0 = 1000 and 30 */
+  guint64 max_rate;           /* bytes a second, all transfers together; 0 = what the line gives */
   guint max_retries;          /* rounds through the mirrors after the first */
   gboolean retry_all;         /* also what is thought not to get better */
   guint max_requests;         /* in flight; 0 = 256 */

@@ -4,6 +4,7 @@
 #include "net/poller.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -101,6 +102,25 @@ poller_wake (Poller *self)
 {
   guint64 one = 1;
   (void)!write (self->wake_fd, &one, sizeof one); /* full: it wakes up anyway */
+}
+
+static void
+take_wake (Poller *self)
+{
+  guint64 count;
+  (void)!read (self->wake_fd, &count, sizeof count); /* only to empty it */
+}
+
+gboolean
+poller_rest (Poller *self, int timeout_ms, GError **error)
+{
+  struct pollfd wake = {.fd = self->wake_fd, .events = POLLIN};
+  int n = poll (&wake, 1, timeout_ms);
+  if (n < 0 && errno != EINTR)
+    return throw_errno (error, "wait");
+  if (n > 0)
+    take_wake (self);
+  return TRUE;
 }
 
 static gboolean

@@ -16,5 +16,7 @@ void poller_free (Poller *self);
 
 /* Lets libcurl do what is due, after having slept for at most @timeout_ms if nothing is. */
 gboolean poller_step (Poller *self, int timeout_ms, GError **error);
+/* Sleeps and leaves the network alone, unless woken; data waits with its senders meanwhile. */
+gboolean poller_rest (Poller *self, int timeout_ms, GError **error);
 /* Ends the sleep of poller_step(), now or the next time. Any thread. */
 void poller_wake (Poller *self);

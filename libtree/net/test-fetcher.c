@@ -421,6 +421,50 @@ test_many (Fixture *self, gconstpointer data)
   g_assert_cmpuint (fetcher_sent_requests (fetcher), ==, 220);
 }
 
+/* Never more requests under way than that, and not fewer while there are any. */
+typedef struct {
+  Fetcher *fetcher;
+  guint n_done;
+  guint64 most;
+} Breadth;
+
+static void
+count_end (FetchResult *result, gpointer user_data)
+{
+  g_assert_cmpint (result->status, ==, FETCH_OK);
+  ((Breadth *)user_data)->n_done++;
+}
+
+static gboolean
+until_twenty (gpointer user_data)
+{
+  Breadth *self = user_data;
+  self->most = MAX (self->most, fetcher_sent_requests (self->fetcher) - self->n_done);
+  return self->n_done < 20;
+}
+
+static void
+test_breadth (Fixture *self, gconstpointer data)
+{
+  const char *const bases[] = {self->server.base, NULL};
+  for (guint max = 1; max <= 3; max++) {
+    g_autoptr (GError) error = NULL;
+    self->config.max_requests = max;
+    g_autoptr (Fetcher) fetcher = fetcher_new (&self->config, &error);
+    Breadth breadth = {.fetcher = fetcher};
+    FetchRequest request = {.bases = bases,
+                            .path = "ok",
+                            .max_bytes = 5,
+                            .done = count_end,
+                            .user_data = &breadth};
+    for (guint i = 0; i < 20; i++)
+      fetcher_start (fetcher, &request);
+    g_assert_true (fetcher_run (fetcher, until_twenty, &breadth, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (breadth.most, ==, max);
+  }
+}
+
 /* A fetcher that is given up: one request waits for a retry, one is in flight, one is queued. */
 static void
 must_not_end (FetchResult *result, gpointer user_data)
@@ -481,6 +525,7 @@ main (int argc, char **argv)
   ADD ("mirrors", test_mirrors);
   ADD ("config", test_config);
   ADD ("many", test_many);
+  ADD ("breadth", test_breadth);
   ADD ("drop", test_drop);
 #undef ADD
   return g_test_run ();

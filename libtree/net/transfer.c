@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "net/url.h"
@@ -130,6 +131,17 @@ on_header (char *line, size_t size, size_t n, void *user_data)
   return len;
 }
 
+/* With a limited rate, the kernel's buffers must not fill up at the rate of the line. */
+#define LIMITED_SOCKET_BYTES (64 * 1024)
+
+static int
+on_socket_made (void *user_data, curl_socket_t fd, curlsocktype purpose)
+{
+  int bytes = LIMITED_SOCKET_BYTES;
+  (void)setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); /* else a little too fast */
+  return CURL_SOCKOPT_OK;
+}
+
 /* Where a redirect may lead: never from a protected connection to an open one. */
 static CURLcode
 set_protocols (Transfer *self, gboolean https_only)
@@ -174,6 +186,8 @@ configure (Transfer *self, const FetchConfig *config)
        (long)(config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   SET (CURLOPT_CONNECTTIMEOUT, (long)config->connect_timeout_s);
   SET (CURLOPT_USERAGENT, config->user_agent);
+  if (config->max_rate > 0)
+    SET (CURLOPT_SOCKOPTFUNCTION, on_socket_made);
   if (config->tls_permissive) {
     SET (CURLOPT_SSL_VERIFYPEER, 0L);
     SET (CURLOPT_SSL_VERIFYHOST, 0L);
@@ -279,8 +293,9 @@ transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
   gboolean multiplexed = config->http2 && url_is_https (url);
   /* Many streams on one connection come in small frames anyway, and each handle has its own buffer.
    */
+  gboolean small = multiplexed || config->max_rate > 0;
   (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE,
-                           (long)(multiplexed ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
+                           (long)(small ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
   /* Waiting for a connection that may turn out to take many requests; to wait for one that takes a
    * single one would let a stalled answer hold up all others. */
   (void)curl->easy_setopt (self->easy, CURLOPT_PIPEWAIT, multiplexed && may_share ? 1L : 0L);

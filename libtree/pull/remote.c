@@ -8,11 +8,14 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/refspec.h"
+#include "net/speed.h"
 #include "net/url.h"
 #include "pull/mirrors.h"
 #include "store/remote.h"
 
 #define DEFAULT_RETRIES 5
+/* More than any server takes. */
+#define MAX_REQUESTS 1024
 
 void
 pull_remote_free (PullRemote *self)
@@ -37,6 +40,31 @@ pull_remote_free (PullRemote *self)
   metalink_clear (&self->metalink);
   demands_free (self->demands);
   g_free (self);
+}
+
+/* What was asked for wins over the configuration. */
+static gboolean
+load_limits (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, GError **error)
+{
+  g_autofree char *rate = g_strdup (options->max_rate);
+  g_autofree char *requests = NULL;
+  guint64 n = options->max_requests;
+  if (rate == NULL && !tree_repo_remote_option (repo, self->name, REMOTE_MAX_RATE, &rate, error))
+    return FALSE;
+  if (rate != NULL && !speed_parse (rate, &self->fetch.max_rate))
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "max-rate is '%s', but must be bytes a second, like 500k or 2M, and at "
+                        "least 1k; 0 is no limit",
+                        rate);
+  if (n == 0 && !tree_repo_remote_option (repo, self->name, REMOTE_MAX_REQUESTS, &requests, error))
+    return FALSE;
+  if (requests != NULL &&
+      !g_ascii_string_to_unsigned (requests, 10, 1, MAX_REQUESTS, &n, NULL))
+    return throw_error (error, TREE_ERROR_INVALID,
+                        "max-requests of remote '%s' is '%s', but must be 1 to %d", self->name,
+                        requests, MAX_REQUESTS);
+  self->fetch.max_requests = (guint)MIN (n, MAX_REQUESTS);
+  return TRUE;
 }
 
 static gboolean
@@ -73,8 +101,7 @@ load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *opti
   fetch->retry_all = options->retry_all;
   fetch->low_speed_bytes = options->low_speed_bytes;
   fetch->low_speed_s = options->low_speed_s;
-  fetch->max_requests = options->max_requests;
-  return TRUE;
+  return load_limits (self, repo, options, error);
 }
 
 static char **

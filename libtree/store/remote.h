@@ -24,6 +24,8 @@
 #define REMOTE_TLS_CLIENT_KEY "tls-client-key-path"
 #define REMOTE_TLS_CA "tls-ca-path"
 #define REMOTE_HTTP2 "http2"
+#define REMOTE_MAX_RATE "max-rate"
+#define REMOTE_MAX_REQUESTS "max-requests"
 #define REMOTE_UNCONFIGURED_STATE "unconfigured-state"
 #define REMOTE_CUSTOM_BACKEND "custom-backend"
 #define REMOTE_COLLECTION_ID "collection-id"

@@ -37,6 +37,7 @@ static int opt_low_speed_bytes;
 static int opt_low_speed_s;
 static int opt_max_requests;
 static int opt_update_frequency;
+static char *opt_max_rate;
 static gboolean opt_retry_all;
 static gboolean opt_retry_none;
 
@@ -93,6 +94,8 @@ static const GOptionEntry options[] = {
      "Have no more requests than this under way", "N"},
     {"update-frequency", 0, 0, G_OPTION_ARG_INT, &opt_update_frequency,
      "Show progress at most once in so many milliseconds (default: 100)", "MS"},
+    {"max-rate", 0, 0, G_OPTION_ARG_STRING, &opt_max_rate,
+     "Receive no more bytes a second than this, such as 500k or 2M; 0: no limit", "RATE"},
     {"append-user-agent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &opt_user_agent,
      "Say this, too, to the server", "TEXT"},
     {NULL},
@@ -189,6 +192,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .low_speed_bytes = (guint)opt_low_speed_bytes,
       .low_speed_s = (guint)opt_low_speed_s,
       .max_requests = (guint)opt_max_requests,
+      .max_rate = opt_max_rate,
       .progress = show_progress,
       .progress_interval_ms = (guint)opt_update_frequency,
       .user_data = &progress,
