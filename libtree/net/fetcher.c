@@ -27,7 +27,8 @@
 /* A request until it is answered for good. */
 typedef struct {
   FetchRequest request; /* path, etag, last_modified and keep_name are owned */
-  guint mirror;         /* index of the base that is tried */
+  guint n_mirrors;
+  guint mirror;         /* tried before in this round */
   guint rounds;         /* through all mirrors that are behind us, since the last step forward */
   guint64 kept_bytes;   /* the most that was ever kept of it */
   gint64 not_before_us; /* monotonic; when it waits for a retry */
@@ -206,6 +207,7 @@ fetcher_start (Fetcher *self, const FetchRequest *request)
   job->request.etag = g_strdup (request->etag);
   job->request.last_modified = g_strdup (request->last_modified);
   job->request.keep_name = g_strdup (request->keep_name);
+  job->n_mirrors = g_strv_length ((char **)request->bases);
   g_queue_push_tail (&self->queues[request->priority], job);
 }
 
@@ -268,12 +270,12 @@ finish (FetchJob *job, FetchStatus status, Transfer *transfer, const GError *fai
 }
 
 static void
-delay_job (Fetcher *self, FetchJob *job, gint64 wait_ms)
+delay_job (Fetcher *self, FetchJob *job, guint mirror, gint64 wait_ms)
 {
   g_debug ("%s; trying again in %" G_GINT64_FORMAT " ms", job->failure->message, wait_ms);
   job->not_before_us = g_get_monotonic_time () + wait_ms * 1000;
   job->rounds++;
-  job->mirror = 0;
+  job->mirror = mirror;
   job->after_s = 0;
   job->kind = RETRY_MISSING;
   g_clear_error (&job->failure);
@@ -282,14 +284,15 @@ delay_job (Fetcher *self, FetchJob *job, gint64 wait_ms)
 
 /* A bad line that lets something through each time is not what the number of retries is about. The
  * file has an end, and so have these steps. */
-static void
-note_progress (FetchJob *job, Transfer *transfer)
+static gboolean
+made_progress (FetchJob *job, Transfer *transfer)
 {
   guint64 kept = body_kept_bytes (transfer->body);
   if (kept < job->kept_bytes + PROGRESS_BYTES)
-    return;
+    return FALSE;
   job->kept_bytes = kept;
   job->rounds = 0;
+  return TRUE;
 }
 
 static RetryKind
@@ -308,12 +311,10 @@ note_failure (FetchJob *job, Transfer *transfer, TransferOutcome outcome, GError
   RetryKind kind = kind_of (outcome);
   if (kind == RETRY_PASSING || job->kind == RETRY_MISSING)
     job->kind = kind;
-  if (kind != RETRY_MISSING) {
-    note_progress (job, transfer);
+  if (kind != RETRY_MISSING)
     job->after_s = MAX (job->after_s, transfer_retry_after_s (transfer));
-  }
-  if (job->failure == NULL || (kind != RETRY_MISSING &&
-                               g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
+  if (job->failure == NULL ||
+      (kind != RETRY_MISSING && g_error_matches (job->failure, TREE_ERROR, TREE_ERROR_NOT_FOUND))) {
     g_clear_error (&job->failure);
     job->failure = failure;
   } else
@@ -336,22 +337,25 @@ say_how_often (FetchJob *job)
   job->failure->message = longer;
 }
 
-/* A mirror did not give the file: the next one, all of them again, or the end. */
+/* A mirror did not give the file: the next one, all of them again, or the end. One that gave a part
+ * of it is asked for the rest: another one's is not the same file. */
 static void
 try_again (Fetcher *self, FetchJob *job, Transfer *transfer, TransferOutcome outcome,
            GError *failure)
 {
   const RetryPolicy policy = {self->config.max_retries, self->config.retry_all};
+  gboolean progress = made_progress (job, transfer);
   note_failure (job, transfer, outcome, failure);
-  if (job->request.bases[job->mirror + 1] != NULL) {
+  gint64 wait_ms = retry_wait_ms (&policy, job->kind, job->rounds, job->after_s,
+                                  g_random_double ());
+  gboolean may_wait = wait_ms != RETRY_GIVE_UP;
+  if (job->mirror + 1 < job->n_mirrors && !(progress && may_wait)) {
     job->mirror++;
     g_queue_push_head (&self->queues[job->request.priority], job);
     return;
   }
-  gint64 wait_ms = retry_wait_ms (&policy, job->kind, job->rounds, job->after_s,
-                                  g_random_double ());
-  if (wait_ms != RETRY_GIVE_UP) {
-    delay_job (self, job, wait_ms);
+  if (may_wait) {
+    delay_job (self, job, progress ? job->mirror : 0, wait_ms);
     return;
   }
   say_how_often (job);
@@ -371,7 +375,8 @@ take_transfer (Fetcher *self, GError **error)
 static gboolean
 send_job (Fetcher *self, FetchJob *job, GError **error)
 {
-  const char *base = job->request.bases[job->mirror];
+  guint mirror = (job->mirror + (job->request.anew ? 1 : 0)) % job->n_mirrors;
+  const char *base = job->request.bases[mirror];
   g_autofree char *url = job->request.path != NULL ? url_join (base, job->request.path)
                                                    : g_strdup (base);
   Transfer *transfer = take_transfer (self, error);

@@ -82,6 +82,8 @@ typedef struct {
   /* Under this name what came is kept when the transfer is cut, and a later request of the same
    * name goes on from there; copied. NULL: each try begins anew. */
   const char *keep_name;
+  gboolean anew;  /* it came once and was bad: not from a cache, and from another mirror if there is
+                     one */
   FetchDone done; /* called once, from fetcher_run() */
   gpointer user_data;
   GDestroyNotify drop; /* (nullable) called with @user_data when @done never will be */

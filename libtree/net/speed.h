@@ -32,8 +32,8 @@ gboolean speed_parse (const char *text, guint64 *out);
  * long way makes that many, a narrow one few: what is cut off there has to come again. */
 typedef struct {
   gint64 since_us;
-  guint ended;    /* since then */
-  double per_s;   /* before */
+  guint ended;  /* since then */
+  double per_s; /* before */
 } SpeedPace;
 
 #define SPEED_PACE_MIN 8

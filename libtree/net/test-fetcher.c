@@ -452,11 +452,8 @@ test_breadth (Fixture *self, gconstpointer data)
     self->config.max_requests = max;
     g_autoptr (Fetcher) fetcher = fetcher_new (&self->config, &error);
     Breadth breadth = {.fetcher = fetcher};
-    FetchRequest request = {.bases = bases,
-                            .path = "ok",
-                            .max_bytes = 5,
-                            .done = count_end,
-                            .user_data = &breadth};
+    FetchRequest request = {
+        .bases = bases, .path = "ok", .max_bytes = 5, .done = count_end, .user_data = &breadth};
     for (guint i = 0; i < 20; i++)
       fetcher_start (fetcher, &request);
     g_assert_true (fetcher_run (fetcher, until_twenty, &breadth, &error));

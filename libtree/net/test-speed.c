@@ -69,13 +69,14 @@ test_parse (void)
   g_assert_true (speed_parse ("2M", &rate));
   g_assert_cmpuint (rate, ==, 2 * 1000 * 1000);
   g_assert_true (speed_parse ("1G", &rate));
-  static const char *const bad[] = {"",    "k",  "-1", "1.5M", "2m", "2MB", "999",
-                                    " 2M", "2 M", "+2", "99999999999G"};
+  static const char *const bad[] = {"",    "k",   "-1",  "1.5M", "2m",          "2MB",
+                                    "999", " 2M", "2 M", "+2",   "99999999999G"};
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     g_assert_false (speed_parse (bad[i], &rate));
 }
 
-/* Requests that take @rtt_us each, as many at a time as the pace says, or @per_s on a narrow line. */
+/* Requests that take @rtt_us each, as many at a time as the pace says, or @per_s on a narrow line.
+ */
 static guint
 settle (gint64 rtt_us, guint per_s)
 {

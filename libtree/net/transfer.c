@@ -260,6 +260,8 @@ set_headers (Transfer *self, const FetchConfig *config, const FetchRequest *requ
     add_header (self, config->headers[i]);
   add_condition (self, "If-None-Match", request->etag);
   add_condition (self, "If-Modified-Since", request->last_modified);
+  if (request->anew)
+    add_header (self, "Cache-Control: no-cache");
   if (self->partial.fd < 0)
     return;
   g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", self->partial.len);

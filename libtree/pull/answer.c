@@ -59,6 +59,7 @@ start (PullAnswer *self, Fetcher *fetcher, FetchRequest *request, gboolean in_pl
   self->done = FALSE;
   self->in_place = in_place;
   request->priority = FETCH_PRIORITY_FIRST;
+  request->anew = self->anew;
   request->done = on_done;
   request->user_data = self;
   fetcher_start (fetcher, request);

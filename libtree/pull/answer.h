@@ -8,6 +8,7 @@
 typedef struct {
   gboolean done;
   gboolean in_place; /* the bytes are the fetcher's body, not a copy */
+  gboolean anew;     /* set before it is requested: see FetchRequest */
   FetchStatus status;
   GBytes *bytes; /* with FETCH_OK */
   char *url;

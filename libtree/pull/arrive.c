@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "core/dirtree.h"
+#include "net/retry.h"
 #include "pull/route.h"
 #include "store/object-import.h"
 #include "store/object-read.h"
@@ -30,9 +31,9 @@ typedef struct {
   gboolean is_publication;
   PullAction action;
   TreeObjectType type;
-  GArray *children;      /* PullItem; or NULL */
-  gboolean again;        /* it is to be fetched anew */
-  TreeChecksum checksum; /* of what is */
+  GArray *children; /* PullItem; or NULL */
+  gboolean again;   /* … */
+  PullItem item;    /* … is to be fetched anew */
 } Result;
 
 struct Arrival {
@@ -45,7 +46,7 @@ struct Arrival {
   GCond changed;
   GArray *results; /* Result */
   guint n_running; /* pushed and without a result yet */
-  SumSet anew;     /* files that were fetched anew once, for they were bad */
+  SumSet bad;      /* what came with other bytes than its own, once */
   gboolean failed;
 };
 
@@ -290,35 +291,40 @@ put_body (const Arrival *self, ObjectWriter *writer, Job *job, GError **error)
                             : object_writer_put_archive_data (writer, data, len, checksum, error);
 }
 
-/* Pieces that came at different times may not belong together, or the first was damaged when the
- * machine stopped. Once for each file; then it is the server's fault. */
+/* Pieces that came at different times may not belong together, a proxy may have rotted, another
+ * mirror may be well. Once for each object; then it is the server's fault. */
 static gboolean
 may_fetch_anew (Arrival *self, const Job *job)
 {
-  if (!fetch_body_is_resumed (job->body))
-    return FALSE;
+  static const RetryPolicy policy = {0};
   g_mutex_lock (&self->lock);
-  gboolean first = sumset_add (&self->anew, &job->item.checksum);
+  guint tries = sumset_add (&self->bad, &job->item.checksum) ? 0 : 1;
   g_mutex_unlock (&self->lock);
-  return first;
+  return retry_wait_ms (&policy, RETRY_BAD_BYTES, tries, 0, 0) != RETRY_GIVE_UP;
+}
+
+gboolean
+arrival_was_bad (Arrival *self, const TreeChecksum *checksum)
+{
+  g_mutex_lock (&self->lock);
+  gboolean bad = sumset_has (&self->bad, checksum);
+  g_mutex_unlock (&self->lock);
+  return bad;
 }
 
 static gboolean
-run_content (Arrival *self, ObjectWriter *writer, Job *job, gboolean *out_again, GError **error)
+run_content (Arrival *self, ObjectWriter *writer, Job *job, GError **error)
 {
   if (job->action == PULL_IMPORT)
     return import_file (self, writer, &job->item, error);
   g_autoptr (GError) local_error = NULL;
   gboolean ok = put_body (self, writer, job, &local_error);
   /* A full disk says nothing about what came. */
-  gboolean bad = g_error_matches (local_error, TREE_ERROR, TREE_ERROR_CORRUPT);
-  if (ok || bad)
+  if (ok || g_error_matches (local_error, TREE_ERROR, TREE_ERROR_CORRUPT))
     fetch_body_forget (job->body);
-  *out_again = bad && may_fetch_anew (self, job);
-  if (ok || *out_again)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
+  if (!ok)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return ok;
 }
 
 static gboolean
@@ -326,8 +332,22 @@ run_work (Arrival *self, ObjectWriter *writer, Job *job, Result *result, GError 
 {
   if (job->is_publication)
     return txn_publish_early (self->config.txn, error);
-  return job->item.type == TREE_OBJECT_FILE ? run_content (self, writer, job, &result->again, error)
-                                            : run_metadata (self, job, &result->children, error);
+  g_autoptr (GError) local_error = NULL;
+  if (job->item.type == TREE_OBJECT_FILE
+          ? run_content (self, writer, job, &local_error)
+          : run_metadata (self, job, &result->children, &local_error))
+    return TRUE;
+  result->again = job->action == PULL_FETCH &&
+                  g_error_matches (local_error, TREE_ERROR, TREE_ERROR_CORRUPT) &&
+                  may_fetch_anew (self, job);
+  if (result->again) {
+    g_debug ("%s: fetching it once more", local_error->message);
+    result->item = job->item;
+    job->item.route = NULL;
+    return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
 }
 
 /* Says when the owner should look: a dirtree leads to more; otherwise when the workers run dry. */
@@ -354,10 +374,8 @@ run_job (gpointer data, gpointer worker, gpointer user_data, GError **error)
 {
   Arrival *self = user_data;
   g_autoptr (Job) job = data;
-  Result result = {.is_publication = job->is_publication,
-                   .action = job->action,
-                   .type = job->item.type,
-                   .checksum = job->item.checksum};
+  Result result = {
+      .is_publication = job->is_publication, .action = job->action, .type = job->item.type};
   gboolean ok = run_work (self, worker, job, &result, error);
   if (!ok && job->url != NULL)
     (void)prefix_error (error, "fetched '%s'", job->url);
@@ -392,6 +410,7 @@ clear_result (gpointer data)
 {
   Result *result = data;
   g_clear_pointer (&result->children, g_array_unref);
+  pull_item_clear (&result->item);
 }
 
 Arrival *
@@ -419,7 +438,7 @@ arrival_finish (Arrival *self, GError **error)
 {
   gboolean ok = pool_finish (self->pool, error);
   g_array_unref (self->results);
-  sumset_clear (&self->anew);
+  sumset_clear (&self->bad);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_free (self);
@@ -465,7 +484,7 @@ arrival_n_underway (Arrival *self)
 }
 
 static void
-take_result (Arrival *self, PullQueue *queue, const Result *result)
+take_result (Arrival *self, PullQueue *queue, Result *result)
 {
   self->n_underway--;
   if (result->is_publication) {
@@ -477,9 +496,10 @@ take_result (Arrival *self, PullQueue *queue, const Result *result)
     pull_queue_add (queue, child);
     child->route = NULL; /* the queue has it now */
   }
-  if (result->again)
-    pull_queue_put_back (queue, result->action, &result->checksum);
-  else
+  if (result->again) {
+    pull_queue_put_back (queue, result->action, &result->item);
+    result->item.route = NULL; /* … and this */
+  } else
     pull_queue_finish (queue, result->action, result->type);
 }
 

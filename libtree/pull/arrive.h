@@ -38,6 +38,8 @@ void arrival_expect_staged (Arrival *self);
 /* Takes what @item owns, and @body (PULL_FETCH, from @url; NULL otherwise). */
 void arrival_push (Arrival *self, PullAction action, PullItem *item, FetchBody *body,
                    const char *url);
+/* Did the object come once already, with bytes that were not its own? It is fetched once more. */
+gboolean arrival_was_bad (Arrival *self, const TreeChecksum *checksum);
 /* Has a worker publish what is whole by now (txn_publish_early()); does nothing while one is at it.
  */
 void arrival_publish (Arrival *self);

@@ -229,6 +229,19 @@ check_bytes (const WantedCommit *wanted, GError **error)
   return wanted->object.url != NULL && prefix_error (error, "fetched '%s'", wanted->object.url);
 }
 
+/* Like every object it is fetched once more when it came with other bytes than its own. */
+static gboolean
+fetches_anew (PullCommits *self, WantedCommit *wanted)
+{
+  const PullContext *context = self->context;
+  if (context->is_local || wanted->object.anew || wanted->object.bytes == NULL ||
+      check_bytes (context, wanted, NULL))
+    return FALSE;
+  wanted->object.anew = TRUE;
+  request (self, &wanted->object, &wanted->checksum, TREE_OBJECT_COMMIT, wanted->max_bytes);
+  return TRUE;
+}
+
 static gboolean
 check_timestamp_of (const PullContext *context, const WantedCommit *wanted, const Commit *commit,
                     const TreeChecksum *current, GError **error)
@@ -448,8 +461,8 @@ gboolean
 pull_commits_step (PullCommits *self, GError **error)
 {
   for (guint i = 0; i < self->waiting->len;) {
-    const WantedCommit *peek = self->waiting->pdata[i];
-    if (!peek->object.done || !peek->detached.done) {
+    WantedCommit *peek = self->waiting->pdata[i];
+    if (!peek->object.done || !peek->detached.done || fetches_anew (self, peek)) {
       i++;
       continue;
     }

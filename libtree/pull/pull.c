@@ -118,6 +118,7 @@ fetch_object (Pull *self, const PullItem *item)
                           .max_bytes = is_content ? self->content_max_bytes : OBJECT_METADATA_MAX,
                           .priority = is_content ? FETCH_PRIORITY_CONTENT : FETCH_PRIORITY_METADATA,
                           .keep_name = is_content ? hex : NULL,
+                          .anew = arrival_was_bad (self->context.arrival, &item->checksum),
                           .done = on_object,
                           .user_data = ticket,
                           .drop = drop_object};

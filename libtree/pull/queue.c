@@ -98,6 +98,15 @@ is_new (PullQueue *self, const PullItem *item)
   }
 }
 
+static void
+append (PullQueue *self, PullAction action, PullItem *item)
+{
+  if (item->type == TREE_OBJECT_FILE)
+    g_array_append_val (self->content[action].items, item->checksum);
+  else
+    g_array_append_val (self->metadata[action].items, *item);
+}
+
 void
 pull_queue_add (PullQueue *self, PullItem *item)
 {
@@ -109,10 +118,7 @@ pull_queue_add (PullQueue *self, PullItem *item)
   PullAction action = item->where == PULL_HERE     ? PULL_READ
                       : item->where == PULL_CACHED ? PULL_IMPORT
                                                    : PULL_FETCH;
-  if (item->type == TREE_OBJECT_FILE)
-    g_array_append_val (self->content[action].items, item->checksum);
-  else
-    g_array_append_val (self->metadata[action].items, *item);
+  append (self, action, item);
   if (action != PULL_READ)
     self->counts.n_known++;
 }
@@ -146,11 +152,11 @@ pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
 }
 
 void
-pull_queue_put_back (PullQueue *self, PullAction action, const TreeChecksum *file)
+pull_queue_put_back (PullQueue *self, PullAction action, PullItem *item)
 {
   g_assert (self->n_underway > 0);
   self->n_underway--;
-  g_array_append_val (self->content[action].items, *file);
+  append (self, action, item);
 }
 
 gboolean

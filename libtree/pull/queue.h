@@ -64,8 +64,8 @@ void pull_queue_add (PullQueue *self, PullItem *item);
 gboolean pull_queue_next (PullQueue *self, PullAction action, PullItem *out);
 /* An item from pull_queue_next() is through; what it led to was added before. */
 void pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type);
-/* A file from pull_queue_next() is to be acted on again. */
-void pull_queue_put_back (PullQueue *self, PullAction action, const TreeChecksum *file);
+/* An item from pull_queue_next() is to be acted on again. Takes what @item owns. */
+void pull_queue_put_back (PullQueue *self, PullAction action, PullItem *item);
 /* Nothing waits and nothing is under way. */
 gboolean pull_queue_is_done (const PullQueue *self);
 const PullCounts *pull_queue_counts (const PullQueue *self);

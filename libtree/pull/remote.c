@@ -58,8 +58,7 @@ load_limits (PullRemote *self, TreeRepo *repo, const TreePullOptions *options, G
                         rate);
   if (n == 0 && !tree_repo_remote_option (repo, self->name, REMOTE_MAX_REQUESTS, &requests, error))
     return FALSE;
-  if (requests != NULL &&
-      !g_ascii_string_to_unsigned (requests, 10, 1, MAX_REQUESTS, &n, NULL))
+  if (requests != NULL && !g_ascii_string_to_unsigned (requests, 10, 1, MAX_REQUESTS, &n, NULL))
     return throw_error (error, TREE_ERROR_INVALID,
                         "max-requests of remote '%s' is '%s', but must be 1 to %d", self->name,
                         requests, MAX_REQUESTS);
