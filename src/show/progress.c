@@ -11,8 +11,6 @@
 
 /* Rates are taken over this long, and averaged with those before. */
 #define SAMPLE_US (500 * 1000)
-/* Before, an estimate of the time left says nothing. */
-#define ESTIMATE_AFTER_US (2 * G_USEC_PER_SEC)
 #define DEFAULT_COLUMNS 80
 
 static gboolean
@@ -23,28 +21,43 @@ is_terminal (void)
 }
 
 static void
-measure (ShowProgress *self, gint64 now, guint64 done, guint64 bytes)
+measure_rate (ShowProgress *self, gint64 now, guint64 bytes)
 {
   gint64 since = now - self->sample_us;
-  if (since < SAMPLE_US)
+  if (self->sample_us != 0 && since < SAMPLE_US)
     return;
-  double seconds = (double)since / G_USEC_PER_SEC;
-  double bytes_per_s = (double)(bytes - self->sample_bytes) / seconds;
-  double done_per_s = (double)(done - self->sample_done) / seconds;
-  gboolean first = self->sample_us == self->begin_us;
-  self->bytes_per_s = first ? bytes_per_s : self->bytes_per_s * 0.7 + bytes_per_s * 0.3;
-  self->done_per_s = first ? done_per_s : self->done_per_s * 0.7 + done_per_s * 0.3;
+  if (self->sample_us != 0) {
+    double per_s = (double)(bytes - self->sample_bytes) * G_USEC_PER_SEC / (double)since;
+    self->bytes_per_s = self->bytes_per_s == 0 ? per_s : self->bytes_per_s * 0.7 + per_s * 0.3;
+  }
   self->sample_us = now;
   self->sample_bytes = bytes;
-  self->sample_done = done;
 }
 
-static void
-append_time_left (GString *line, const ShowProgress *self, gint64 now, guint64 left)
+gboolean
+show_progress_measure (ShowProgress *self, double done, double total, guint64 bytes)
 {
-  if (now - self->begin_us < ESTIMATE_AFTER_US || self->done_per_s <= 0 || left == 0)
+  gint64 now = g_get_monotonic_time ();
+  if (self->sample_us == 0)
+    self->shown = is_terminal () ? 0 : -1;
+  measure_rate (self, now, bytes);
+  estimate_update (&self->estimate, now, done, total);
+  return self->shown >= 0;
+}
+
+void
+show_progress_append_rate (const ShowProgress *self, GString *line)
+{
+  g_autofree char *rate = g_format_size ((guint64)self->bytes_per_s);
+  g_string_append_printf (line, ", %s/s", rate);
+}
+
+void
+show_progress_append_time_left (const ShowProgress *self, GString *line)
+{
+  double seconds = estimate_left_s (&self->estimate);
+  if (seconds <= 0)
     return;
-  double seconds = (double)left / self->done_per_s;
   if (seconds < 100)
     g_string_append_printf (line, ", %.0f s left", seconds);
   else if (seconds < 100 * 60)
@@ -63,27 +76,8 @@ terminal_columns (void)
 }
 
 void
-show_progress (guint64 done, guint64 total, guint64 bytes, const char *what, gpointer user_data)
+show_progress_print (ShowProgress *self, GString *line)
 {
-  ShowProgress *self = user_data;
-  gint64 now = g_get_monotonic_time ();
-  if (self->begin_us == 0) {
-    self->begin_us = self->sample_us = now;
-    self->shown = is_terminal () ? 0 : -1;
-  }
-  if (self->shown < 0)
-    return;
-  measure (self, now, done, bytes);
-  g_autoptr (GString) line = g_string_new (what);
-  if (total > 0)
-    g_string_append_printf (line, ": %3d%% (%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT ")",
-                            (int)(done * 100 / total), done, total);
-  if (bytes > 0) {
-    g_autofree char *size = g_format_size (bytes);
-    g_autofree char *rate = g_format_size ((guint64)self->bytes_per_s);
-    g_string_append_printf (line, " %s %s/s", size, rate);
-  }
-  append_time_left (line, self, now, total > done ? total - done : 0);
   /* A line that wraps cannot be rewritten. */
   guint columns = terminal_columns ();
   if (g_utf8_strlen (line->str, -1) >= columns)
@@ -94,9 +88,29 @@ show_progress (guint64 done, guint64 total, guint64 bytes, const char *what, gpo
 }
 
 void
+show_progress (guint64 done, guint64 total, guint64 bytes, const char *what, gpointer user_data)
+{
+  ShowProgress *self = user_data;
+  if (!show_progress_measure (self, (double)done, (double)total, bytes))
+    return;
+  g_autoptr (GString) line = g_string_new (what);
+  if (total > 0)
+    g_string_append_printf (line, ": %3d%% (%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT ")",
+                            (int)(estimate_fraction (&self->estimate) * 100), done, total);
+  if (bytes > 0) {
+    g_autofree char *size = g_format_size (bytes);
+    g_string_append_printf (line, ", %s", size);
+    show_progress_append_rate (self, line);
+  }
+  show_progress_append_time_left (self, line);
+  show_progress_print (self, line);
+}
+
+void
 show_progress_end (ShowProgress *self)
 {
-  if (self->shown > 0)
-    fputs ("\r\033[K", stderr);
+  if (self->shown <= 0)
+    return;
+  fputs ("\r\033[K", stderr);
   self->shown = 0;
 }
