@@ -7,6 +7,32 @@
 G_BEGIN_DECLS
 
 /**
+ * TreePullProgress:
+ * @phase: "refs" while it is asked for what the refs are; "metadata" while commits and directories
+ * come that tell what else is missing; "objects" when all that is missing is known; "publish" when
+ * all is here and is made durable
+ * @bytes: that came over the network
+ * @bytes_total: … and will have come at the end; 0 while that is not known
+ * @is_exact: @bytes_total is what commits and static deltas say, no estimate
+ * @objects: that came or were imported
+ * @objects_total: … and will have at the end; 0 while that is not known
+ * @is_local: they come from a folder
+ *
+ * Neither number of what is done ever falls. A total may, and so may it rise.
+ */
+typedef struct {
+  const char *phase;
+  guint64 bytes;
+  guint64 bytes_total;
+  gboolean is_exact;
+  guint64 objects;
+  guint64 objects_total;
+  gboolean is_local;
+} TreePullProgress;
+
+typedef void (*TreePullProgressFunc) (const TreePullProgress *progress, gpointer user_data);
+
+/**
  * TreePullOptions:
  * @refs: (nullable): what to pull, NULL-terminated: "REF", "REF@CHECKSUM" or a bare checksum. NULL
  * or empty: the remote's `branches`, or all refs of the source when @mirror or pulling from a
@@ -44,8 +70,9 @@ G_BEGIN_DECLS
  * the server's version of HTTP
  * @max_rate: (nullable): bytes a second that may come, such as "500k" or "2M"; "0": as fast as they
  * do; NULL: the remote's `max-rate`
- * @progress: (nullable): done and total are objects, bytes those of the network
+ * @progress: (nullable): told now and then how far it is, from the caller's thread
  * @progress_interval_ms: between two calls of it; 0: 100
+ * @warn: (nullable): told what a person should know and is no error
  * @interrupted: (nullable): checked often; non-zero ends the pull with an error, as a signal
  * handler may ask for
  *
@@ -82,8 +109,9 @@ typedef struct {
   guint low_speed_s;
   guint max_requests;
   const char *max_rate;
-  TreeProgress progress;
+  TreePullProgressFunc progress;
   guint progress_interval_ms;
+  void (*warn) (const char *text, gpointer user_data);
   gpointer user_data;
   const volatile int *interrupted;
 } TreePullOptions;

@@ -144,7 +144,7 @@ typedef struct {
   gboolean allow_downgrade;    /* accept a commit that is older than the deployed one */
   gboolean pull_only;
   gboolean deploy_only;
-  TreeProgress progress;           /* of the pull, as the next two */
+  TreePullProgressFunc progress;   /* of the pull, as the next two */
   const volatile int *interrupted; /* as in TreePullOptions */
   /* Called after each pull, before anything is deployed; NULL for nobody. */
   void (*pulled) (const TreePullResult *result, gpointer user_data);

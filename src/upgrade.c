@@ -7,16 +7,16 @@
 #include <stdlib.h>
 
 #include "src/interrupt.h"
-#include "src/show/progress.h"
+#include "src/show/pull-progress.h"
 #include "src/show/pull-result.h"
 
 /* The line of the progress goes before the one of the result is printed. */
 static void
 print_pulled (const TreePullResult *result, gpointer user_data)
 {
-  ShowProgress *progress = user_data;
-  show_progress_end (progress);
-  *progress = (ShowProgress){0}; /* there may be another pull */
+  ShowPullProgress *progress = user_data;
+  show_pull_progress_end (progress, TRUE);
+  (void)show_pull_progress_init (progress, -1, NULL); /* there may be another pull */
   show_pull_result (result);
 }
 
@@ -30,13 +30,14 @@ upgrade_run (const CommandContext *context, const TreeUpgradeOptions *options,
   /* Scripts ask for staging by this variable. Deploying at once is not what they mean. */
   if (getenv ("OSTREE_EX_STAGE_DEPLOYMENTS") != NULL && !tree_sysroot_check_stage (sysroot, error))
     return FALSE;
-  ShowProgress progress = {0};
+  ShowPullProgress progress;
+  (void)show_pull_progress_init (&progress, -1, NULL); /* no descriptor, no failure */
   TreeUpgradeOptions upgrade = *options;
-  upgrade.progress = show_progress;
+  upgrade.progress = show_pull_progress;
   upgrade.interrupted = interrupt_catch ();
   upgrade.pulled = print_pulled;
   upgrade.user_data = &progress;
   gboolean ok = tree_sysroot_upgrade (sysroot, &upgrade, out_changed, error);
-  show_progress_end (&progress);
+  show_pull_progress_end (&progress, ok);
   return ok;
 }

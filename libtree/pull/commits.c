@@ -13,6 +13,7 @@
 #include "pull/answer.h"
 #include "pull/deltas.h"
 #include "pull/refs.h"
+#include "pull/space.h"
 #include "pull/verify.h"
 #include "store/object-import.h"
 #include "store/object-read.h"
@@ -368,6 +369,13 @@ add_tree (PullCommits *self, const WantedCommit *wanted, const Commit *commit, G
   return add_item (context, &tree, error);
 }
 
+/* Is one commit all that was asked for? */
+static gboolean
+is_alone (const PullCommits *self)
+{
+  return g_hash_table_size (self->depths) == 1 && self->context->options->depth == 0;
+}
+
 static gboolean
 arrived (PullCommits *self, WantedCommit *wanted, GError **error)
 {
@@ -378,7 +386,13 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
     return FALSE;
   if (!check_bytes (wanted, error) ||
       !commit_parse (wanted->object.bytes, &commit, error) ||
-      !verify (context, wanted, &commit, error) || !store (self, wanted, error))
+      !verify (context, wanted, &commit, error))
+    return FALSE;
+  /* Before the first byte is written. */
+  if (!wanted->is_complete &&
+      !pull_space_add (context->space, &wanted->checksum, &commit, is_alone (self), error))
+    return FALSE;
+  if (!store (self, wanted, error))
     return FALSE;
   const WantedRef parent = {.commit = commit.parent};
   if (commit.has_parent && wanted->depth != 0 &&

@@ -9,6 +9,7 @@
 #include "tree-pull.h"
 
 typedef struct PullDeltas PullDeltas;
+typedef struct PullSpace PullSpace;
 
 typedef struct {
   TreeRepo *repo;
@@ -29,6 +30,7 @@ typedef struct {
   /* Borrowed, what must be signed; NULL: nothing. */
   PullDemands *demands;
   PullDeltas *deltas; /* owned */
+  PullSpace *space;   /* owned */
 } PullContext;
 
 #define PULL_CONTEXT_INIT                                                                          \

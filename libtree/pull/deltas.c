@@ -320,6 +320,58 @@ is_needed (PullDeltas *self, const DeltaPartInfo *info, gboolean *out, GError **
 }
 
 static gboolean
+part_sizes (PullDeltas *self, const DeltaSuperblock *superblock, guint i, guint64 *out_fetched,
+            guint64 *out_disk, GError **error)
+{
+  DeltaPartInfo info;
+  gboolean needed = FALSE;
+  delta_superblock_part (superblock, i, &info);
+  if (!is_needed (self, &info, &needed, error))
+    return FALSE;
+  g_autoptr (GBytes) carried = delta_superblock_inline_part (superblock, i);
+  *out_fetched = needed && carried == NULL ? info.size : 0;
+  *out_disk = needed ? info.unpacked : 0;
+  return TRUE;
+}
+
+static gboolean
+fallback_sizes (PullDeltas *self, const DeltaSuperblock *superblock, guint i, guint64 *out_fetched,
+                guint64 *out_disk, GError **error)
+{
+  DeltaFallback fallback;
+  gboolean here = FALSE;
+  delta_superblock_fallback (superblock, i, &fallback);
+  if (!txn_has_object (self->context->txn, fallback.name.type, &fallback.name.checksum, &here,
+                       error))
+    return FALSE;
+  *out_fetched = here ? 0 : fallback.stored;
+  *out_disk = here ? 0 : fallback.unpacked;
+  return TRUE;
+}
+
+gboolean
+pull_deltas_sizes (PullDeltas *self, const TreeChecksum *commit, guint64 *out_fetched,
+                   guint64 *out_disk, GError **error)
+{
+  const DeltaSuperblock *superblock = &find_used (self, commit)->delta.superblock;
+  guint64 fetched = 0, disk = 0;
+  for (guint i = 0; i < superblock->n_parts + superblock->n_fallbacks; i++) {
+    guint64 more_fetched = 0, more_disk = 0;
+    if (!(i < superblock->n_parts
+              ? part_sizes (self, superblock, i, &more_fetched, &more_disk, error)
+              : fallback_sizes (self, superblock, i - superblock->n_parts, &more_fetched,
+                                &more_disk, error)))
+      return FALSE;
+    if (!g_uint64_checked_add (&fetched, fetched, more_fetched) ||
+        !g_uint64_checked_add (&disk, disk, more_disk))
+      return throw_error (error, TREE_ERROR_CORRUPT, "static delta: sizes without end");
+  }
+  *out_fetched = fetched;
+  *out_disk = disk;
+  return TRUE;
+}
+
+static gboolean
 begin_part (PullDeltas *self, Used *used, GError **error)
 {
   const DeltaSuperblock *superblock = &used->delta.superblock;

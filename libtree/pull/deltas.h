@@ -17,6 +17,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullDeltas, pull_deltas_free)
  * when there must be one and is none. */
 gboolean pull_deltas_find (PullDeltas *self, const PullSummary *summary, const TreeChecksum *commit,
                            const char *ref, GError **error);
+/* Of the parts and fallbacks that are needed of the delta to @commit: bytes to fetch, and what they
+ * take on the disk. */
+gboolean pull_deltas_sizes (PullDeltas *self, const TreeChecksum *commit, guint64 *out_fetched,
+                            guint64 *out_disk, GError **error);
 /* The bytes of a commit that a delta brings; borrowed. NULL when there is no delta to it. */
 GBytes *pull_deltas_commit (const PullDeltas *self, const TreeChecksum *commit);
 /* Its detached metadata, if it brings that: (transfer full), or NULL. */

@@ -23,7 +23,9 @@
 #include "pull/mirrors.h"
 #include "pull/pull.h"
 #include "pull/refs.h"
+#include "pull/report.h"
 #include "pull/route.h"
+#include "pull/space.h"
 #include "store/generation.h"
 #include "store/publish.h"
 #include "store/remote.h"
@@ -31,7 +33,6 @@
 
 /* Jobs that workers have not done yet; beyond, the network waits for them. */
 #define MAX_UNDERWAY 256
-#define PROGRESS_INTERVAL_MS 100
 #define PUBLICATION_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define IDLE_MS 500
 
@@ -39,8 +40,10 @@ typedef struct {
   PullContext context;
   PullCommits *commits;
   guint64 content_max_bytes;
-  gint64 next_progress_us;
+  PullReport report;
   gint64 next_publication_us;
+  gboolean walked;   /* all trees: it is known what is missing */
+  GPtrArray *wanted; /* owned WantedRef */
   /* Those of a pull from a folder, which has no remote of its own; owned. */
   PullDemands *demands;
   GError *error; /* why the turn ended the run */
@@ -148,23 +151,6 @@ feed (Pull *self)
     fetch_object (self, &item);
 }
 
-static void
-report_progress (Pull *self, gboolean force)
-{
-  const TreePullOptions *options = self->context.options;
-  gint64 now = g_get_monotonic_time ();
-  if (options->progress == NULL || (!force && now < self->next_progress_us))
-    return;
-  guint interval_ms = options->progress_interval_ms > 0 ? options->progress_interval_ms
-                                                        : PROGRESS_INTERVAL_MS;
-  self->next_progress_us = now + (gint64)interval_ms * 1000;
-  const PullCounts *counts = pull_queue_counts (self->context.queue);
-  Fetcher *fetcher = self->context.fetcher;
-  options->progress (
-      counts->n_done, counts->n_known, fetcher != NULL ? fetcher_received_bytes (fetcher) : 0,
-      fetcher != NULL ? "Receiving objects" : "Importing objects", options->user_data);
-}
-
 /* What is lost by a power cut is what came since. */
 static void
 publish_now_and_then (Pull *self)
@@ -174,6 +160,18 @@ publish_now_and_then (Pull *self)
     return;
   self->next_publication_us = now + PUBLICATION_INTERVAL_US;
   arrival_publish (self->context.arrival);
+}
+
+static void
+look_ahead (Pull *self)
+{
+  const PullContext *context = &self->context;
+  const PullCounts *counts = pull_queue_counts (context->queue);
+  gboolean walked = pull_commits_is_done (self->commits) && pull_queue_is_walked (context->queue);
+  pull_report (&self->report, context, walked ? "objects" : "metadata", walked && !self->walked);
+  self->walked |= walked;
+  if (walked)
+    pull_space_estimate (context->space, counts->n_known - counts->n_done);
 }
 
 /* FALSE: all is done, or cannot be. */
@@ -190,7 +188,7 @@ turn (gpointer user_data)
     return FALSE;
   feed (self);
   publish_now_and_then (self);
-  report_progress (self, FALSE);
+  look_ahead (self);
   return !pull_queue_is_done (self->context.queue) || !pull_commits_is_done (self->commits);
 }
 
@@ -316,6 +314,7 @@ set_up (Pull *self, GError **error)
     return FALSE;
   context->queue = pull_queue_new ();
   context->deltas = pull_deltas_new (context);
+  context->space = pull_space_new (context);
   self->commits = pull_commits_new (context);
   ArrivalConfig config = {.txn = context->txn,
                           .sources = context->sources,
@@ -339,7 +338,9 @@ pull_clear (Pull *self)
   if (context->arrival != NULL)
     (void)arrival_finish (context->arrival, NULL);
   g_clear_pointer (&self->commits, pull_commits_free);
+  g_clear_pointer (&self->wanted, g_ptr_array_unref);
   g_clear_pointer (&context->deltas, pull_deltas_free);
+  g_clear_pointer (&context->space, pull_space_free);
   g_clear_pointer (&context->fetcher, fetcher_free);
   g_clear_pointer (&context->queue, pull_queue_free);
   g_clear_pointer (&context->txn, txn_free);
@@ -414,50 +415,63 @@ is_full (const PullContext *context)
 }
 
 static gboolean
-pull (Pull *self, TreePullResult *out, GError **error)
+find_targets (Pull *self, PullSummary *summary, GError **error)
 {
   PullContext *context = &self->context;
-  gint64 begin_us = g_get_monotonic_time ();
-  g_auto (PullSummary) summary = {0};
-  self->next_publication_us = begin_us + PUBLICATION_INTERVAL_US;
-  if (!set_up (self, error))
+  pull_report (&self->report, context, "refs", TRUE);
+  self->wanted = pull_resolve_refs (context, summary, error);
+  if (self->wanted == NULL)
     return FALSE;
-  g_autoptr (GPtrArray) wanted = pull_resolve_refs (context, &summary, error);
-  if (wanted == NULL)
-    return FALSE;
-  for (guint i = 0; i < wanted->len; i++) {
-    const WantedRef *ref = wanted->pdata[i];
-    if (!pull_deltas_find (context->deltas, &summary, &ref->commit, ref->name, error))
+  for (guint i = 0; i < self->wanted->len; i++) {
+    const WantedRef *ref = self->wanted->pdata[i];
+    if (!pull_deltas_find (context->deltas, summary, &ref->commit, ref->name, error))
       return FALSE;
   }
-  if (context->options->dry_run) {
-    if (out != NULL)
-      count_result (self, &(TxnStats){0}, begin_us, out);
-    return TRUE;
-  }
-  for (guint i = 0; i < wanted->len; i++) {
-    const WantedRef *ref = wanted->pdata[i];
+  return TRUE;
+}
+
+static gboolean
+fetch_targets (Pull *self, GError **error)
+{
+  for (guint i = 0; i < self->wanted->len; i++) {
+    const WantedRef *ref = self->wanted->pdata[i];
     if (!pull_commits_want (self->commits, ref, error))
       return FALSE;
   }
-  TxnStats stats = {0};
-  if (!run_to_end (self, error))
-    return FALSE;
-  report_progress (self, TRUE);
-  for (guint i = 0; i < wanted->len; i++) {
-    const WantedRef *ref = wanted->pdata[i];
+  return run_to_end (self, error);
+}
+
+static gboolean
+publish (Pull *self, const PullSummary *summary, TxnStats *out_stats, GError **error)
+{
+  PullContext *context = &self->context;
+  const char *const *refs = context->options->refs;
+  gboolean is_all = refs == NULL || refs[0] == NULL;
+  pull_report (&self->report, context, "publish", TRUE);
+  for (guint i = 0; i < self->wanted->len; i++) {
+    const WantedRef *ref = self->wanted->pdata[i];
     if (ref->name != NULL)
       pull_set_ref (context, ref);
   }
-  if (!txn_commit (context->txn, &stats, error))
+  if (!txn_commit (context->txn, out_stats, error) ||
+      (is_full (context) && !pull_commits_unmark (self->commits, error)) ||
+      (self->wanted->len > 0 && !publish_automatically (context->repo, error)))
     return FALSE;
-  if (is_full (context) && !pull_commits_unmark (self->commits, error))
+  return !context->options->mirror || !is_all || summary->bytes == NULL ||
+         store_summary (context, summary, error);
+}
+
+static gboolean
+pull (Pull *self, TreePullResult *out, GError **error)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  g_auto (PullSummary) summary = {0};
+  TxnStats stats = {0};
+  self->next_publication_us = begin_us + PUBLICATION_INTERVAL_US;
+  if (!set_up (self, error) || !find_targets (self, &summary, error))
     return FALSE;
-  if (wanted->len > 0 && !publish_automatically (context->repo, error))
-    return FALSE;
-  gboolean is_all = context->options->refs == NULL || context->options->refs[0] == NULL;
-  if (context->options->mirror && is_all && summary.bytes != NULL &&
-      !store_summary (context, &summary, error))
+  if (!self->context.options->dry_run &&
+      (!fetch_targets (self, error) || !publish (self, &summary, &stats, error)))
     return FALSE;
   if (out != NULL)
     count_result (self, &stats, begin_us, out);

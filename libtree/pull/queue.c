@@ -21,6 +21,7 @@ struct PullQueue {
   Fifo metadata[PULL_N_ACTIONS]; /* PullItem */
   Fifo content[PULL_N_ACTIONS];  /* TreeChecksum: there are many of them */
   guint64 n_underway;
+  guint64 n_walking; /* of these, metadata */
   PullCounts counts;
 };
 
@@ -126,9 +127,10 @@ pull_queue_add (PullQueue *self, PullItem *item)
 gboolean
 pull_queue_next (PullQueue *self, PullAction action, PullItem *out)
 {
-  if (fifo_len (&self->metadata[action]) > 0)
+  if (fifo_len (&self->metadata[action]) > 0) {
     *out = *(const PullItem *)fifo_take (&self->metadata[action]);
-  else if (fifo_len (&self->content[action]) > 0)
+    self->n_walking++;
+  } else if (fifo_len (&self->content[action]) > 0)
     *out = (PullItem){.type = TREE_OBJECT_FILE,
                       .checksum = *(const TreeChecksum *)fifo_take (&self->content[action])};
   else
@@ -137,11 +139,19 @@ pull_queue_next (PullQueue *self, PullAction action, PullItem *out)
   return TRUE;
 }
 
-void
-pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
+static void
+come_back (PullQueue *self, TreeObjectType type)
 {
   g_assert (self->n_underway > 0);
   self->n_underway--;
+  if (type != TREE_OBJECT_FILE)
+    self->n_walking--;
+}
+
+void
+pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
+{
+  come_back (self, type);
   if (action == PULL_READ)
     return;
   self->counts.n_done++;
@@ -154,9 +164,18 @@ pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type)
 void
 pull_queue_put_back (PullQueue *self, PullAction action, PullItem *item)
 {
-  g_assert (self->n_underway > 0);
-  self->n_underway--;
+  come_back (self, item->type);
   append (self, action, item);
+}
+
+gboolean
+pull_queue_is_walked (const PullQueue *self)
+{
+  for (int i = 0; i < PULL_N_ACTIONS; i++) {
+    if (fifo_len (&self->metadata[i]) > 0)
+      return FALSE;
+  }
+  return self->n_walking == 0;
 }
 
 gboolean

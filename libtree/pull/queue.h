@@ -66,6 +66,8 @@ gboolean pull_queue_next (PullQueue *self, PullAction action, PullItem *out);
 void pull_queue_finish (PullQueue *self, PullAction action, TreeObjectType type);
 /* An item from pull_queue_next() is to be acted on again. Takes what @item owns. */
 void pull_queue_put_back (PullQueue *self, PullAction action, PullItem *item);
+/* No dirtree waits or is under way: what is known to be missing is all that is. */
+gboolean pull_queue_is_walked (const PullQueue *self);
 /* Nothing waits and nothing is under way. */
 gboolean pull_queue_is_done (const PullQueue *self);
 const PullCounts *pull_queue_counts (const PullQueue *self);

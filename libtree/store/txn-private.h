@@ -34,10 +34,6 @@ void staging_remove (Txn *self);
  * has it. */
 gboolean staging_is_name (const char *name);
 void staging_expire (int tmp_dfd, const char *name);
-/* One staged file; @dir and @name make its path below objects/. @settled: it is whole and depends
- * on nothing else, so that it may be kept without the operation that it was staged for. */
-typedef gboolean (*StagedFunc) (const char *dir, int dfd, const char *name, gboolean settled,
-                                gpointer user_data, GError **error);
 gboolean staging_each (const StoreMode *mode, int staging_dfd, StagedFunc func, gpointer user_data,
                        GError **error);
 

@@ -63,6 +63,43 @@ measure_room (Txn *self, GError **error)
   return TRUE;
 }
 
+guint64
+txn_size_on_disk (const Txn *self, guint64 bytes)
+{
+  guint64 blocks = bytes / self->block_size + 1;
+  return blocks > G_MAXUINT64 / self->block_size ? G_MAXUINT64 : blocks * self->block_size;
+}
+
+gboolean
+txn_check_room (Txn *self, guint64 disk_bytes, GError **error)
+{
+  g_mutex_lock (&self->mutex);
+  guint64 room = (guint64)self->free_blocks * self->block_size;
+  g_mutex_unlock (&self->mutex);
+  if (disk_bytes <= room)
+    return TRUE;
+  g_autofree char *needed = g_format_size (disk_bytes);
+  g_autofree char *left = g_format_size (room);
+  return throw_error (error, TREE_ERROR_NO_SPACE,
+                      "%s are needed on the disk, and %s may be used (with %s); free some space, "
+                      "prune, or lower the limit in config",
+                      needed, left, self->room_rule);
+}
+
+void
+txn_get_stats (Txn *self, TxnStats *out)
+{
+  g_mutex_lock (&self->mutex);
+  *out = self->stats;
+  g_mutex_unlock (&self->mutex);
+}
+
+gboolean
+txn_each_staged (Txn *self, StagedFunc func, gpointer user_data, GError **error)
+{
+  return staging_each (self->repo->mode, self->staging_dfd, func, user_data, error);
+}
+
 gboolean
 txn_reserve (Txn *self, guint64 bytes, GError **error)
 {

@@ -58,6 +58,19 @@ void txn_move_ref (Txn *self, const char *refspec, const TreeChecksum *before,
 void txn_set_collection_ref (Txn *self, const char *collection, const char *ref,
                              const TreeChecksum *checksum);
 
+/* What an object of this size takes on the disk. */
+guint64 txn_size_on_disk (const Txn *self, guint64 bytes);
+/* May so much be written, now? TREE_ERROR_NO_SPACE tells both numbers. Any thread. */
+gboolean txn_check_room (Txn *self, guint64 disk_bytes, GError **error);
+/* So far. Any thread. */
+void txn_get_stats (Txn *self, TxnStats *out);
+/* One staged file; @dir and @name make its path below objects/. @settled: it is whole and depends
+ * on nothing else, so that it may be kept without the operation that it was staged for. */
+typedef gboolean (*StagedFunc) (const char *dir, int dfd, const char *name, gboolean settled,
+                                gpointer user_data, GError **error);
+/* All that is staged; they may be removed, while nobody stages. */
+gboolean txn_each_staged (Txn *self, StagedFunc func, gpointer user_data, GError **error);
+
 /* Objects that are known to be damaged or missing; borrowed until the end. They count as not there,
  * and what is staged in their names replaces them. */
 void txn_replace (Txn *self, const ObjectSet *damaged);

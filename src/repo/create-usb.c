@@ -6,7 +6,7 @@
 
 #include "src/collection-refs.h"
 #include "src/interrupt.h"
-#include "src/show/progress.h"
+#include "src/show/pull-progress.h"
 #include "src/show/pull-result.h"
 #include "tree-find.h"
 
@@ -46,17 +46,19 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   g_autoptr (GPtrArray) refs = collection_refs_parse (context, argc - 1, argv + 1, error);
   if (refs == NULL || !parse_commit (context, refs, &commit, error))
     return FALSE;
-  ShowProgress progress = {0};
+  ShowPullProgress progress;
   TreePullOptions copy = TREE_PULL_OPTIONS_INIT;
+  (void)show_pull_progress_init (&progress, -1, NULL); /* no descriptor, no failure */
   copy.disable_fsync = opt_disable_fsync;
-  copy.progress = show_progress;
+  copy.progress = show_pull_progress;
+  copy.warn = show_pull_warning;
   copy.user_data = &progress;
   copy.interrupted = interrupt_catch ();
   TreePullResult result;
   gboolean ok = tree_repo_copy_to_medium (context->repo, argv[0], opt_destination, refs,
                                           opt_commit != NULL ? &commit : NULL, &copy, &result,
                                           error);
-  show_progress_end (&progress);
+  show_pull_progress_end (&progress, ok);
   if (!ok)
     return FALSE;
   show_pull_result (&result);

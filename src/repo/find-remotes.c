@@ -7,7 +7,7 @@
 
 #include "src/collection-refs.h"
 #include "src/interrupt.h"
-#include "src/show/progress.h"
+#include "src/show/pull-progress.h"
 #include "tree-error.h"
 #include "tree-find.h"
 
@@ -113,17 +113,19 @@ pull_found (const CommandContext *context, GPtrArray *found, const GPtrArray *wa
 {
   g_autoptr (GPtrArray) pulled = NULL;
   g_autoptr (GString) failed = g_string_new (NULL);
-  ShowProgress progress = {0};
+  ShowPullProgress progress;
   TreePullOptions pull = TREE_PULL_OPTIONS_INIT;
+  (void)show_pull_progress_init (&progress, -1, NULL); /* no descriptor, no failure */
   pull.mirror = opt_mirror;
   pull.disable_fsync = opt_disable_fsync;
   pull.cache_dir = opt_cache_dir;
-  pull.progress = show_progress;
+  pull.progress = show_pull_progress;
+  pull.warn = show_pull_warning;
   pull.user_data = &progress;
   pull.interrupted = interrupt_catch ();
   fflush (stdout);
   gboolean ok = tree_repo_pull_found (context->repo, found, &pull, warn, NULL, &pulled, error);
-  show_progress_end (&progress);
+  show_pull_progress_end (&progress, ok);
   if (!ok)
     return FALSE;
   for (guint i = 0; i < wanted->len; i++) {

@@ -7,7 +7,7 @@
 
 #include "src/command.h"
 #include "src/interrupt.h"
-#include "src/show/progress.h"
+#include "src/show/pull-progress.h"
 #include "src/show/pull-result.h"
 #include "tree-error.h"
 #include "tree-pull.h"
@@ -24,6 +24,7 @@ static gboolean opt_disable_static_deltas;
 static gboolean opt_require_static_deltas;
 static gboolean opt_gpg_verify;
 static gboolean opt_gpg_verify_summary;
+static int opt_progress_fd = -1;
 
 static const GOptionEntry options[] = {
     {"remote", 0, 0, G_OPTION_ARG_STRING, &opt_remote,
@@ -50,6 +51,8 @@ static const GOptionEntry options[] = {
      "With --remote: commits must have a good signature by one of the remote's OpenPGP keys", NULL},
     {"gpg-verify-summary", 0, 0, G_OPTION_ARG_NONE, &opt_gpg_verify_summary,
      "With --remote: so must the summary, which then says what the refs are", NULL},
+    {"progress-fd", 0, 0, G_OPTION_ARG_INT, &opt_progress_fd,
+     "Write how far it is to this descriptor, as lines of JSON", "N"},
     {NULL},
 };
 
@@ -61,7 +64,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   g_autoptr (TreeRepo) source = tree_repo_open (AT_FDCWD, argv[0], error);
   if (source == NULL)
     return FALSE;
-  ShowProgress progress = {0};
+  ShowPullProgress progress;
+  if (!show_pull_progress_init (&progress, opt_progress_fd, error))
+    return FALSE;
   TreePullOptions pull = {
       .refs = (const char *const *)argv + 1,
       .depth = opt_depth,
@@ -75,13 +80,14 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .gpg_verify_summary = opt_gpg_verify_summary,
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,
-      .progress = show_progress,
+      .progress = show_pull_progress,
+      .warn = show_pull_warning,
       .user_data = &progress,
       .interrupted = interrupt_catch (),
   };
   TreePullResult result;
   gboolean ok = tree_repo_pull_local (context->repo, source, opt_remote, &pull, &result, error);
-  show_progress_end (&progress);
+  show_pull_progress_end (&progress, ok);
   if (!ok)
     return FALSE;
   show_pull_result (&result);

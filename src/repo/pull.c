@@ -7,7 +7,7 @@
 
 #include "src/command.h"
 #include "src/interrupt.h"
-#include "src/show/progress.h"
+#include "src/show/pull-progress.h"
 #include "src/show/pull-result.h"
 #include "tree-error.h"
 #include "tree-pull.h"
@@ -40,6 +40,7 @@ static int opt_update_frequency;
 static char *opt_max_rate;
 static gboolean opt_retry_all;
 static gboolean opt_retry_none;
+static int opt_progress_fd = -1;
 
 static const GOptionEntry options[] = {
     {"depth", 0, 0, G_OPTION_ARG_INT, &opt_depth,
@@ -98,6 +99,8 @@ static const GOptionEntry options[] = {
      "Receive no more bytes a second than this, such as 500k or 2M; 0: no limit", "RATE"},
     {"append-user-agent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &opt_user_agent,
      "Say this, too, to the server", "TEXT"},
+    {"progress-fd", 0, 0, G_OPTION_ARG_INT, &opt_progress_fd,
+     "Write how far it is to this descriptor, as lines of JSON", "N"},
     {NULL},
 };
 
@@ -164,7 +167,9 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   if (!parse_words (context, argc, argv, &remote, &refs, error) ||
       !check_numbers (context, error) || !parse_headers (context, &headers, error))
     return FALSE;
-  ShowProgress progress = {0};
+  ShowPullProgress progress;
+  if (!show_pull_progress_init (&progress, opt_progress_fd, error))
+    return FALSE;
   TreePullOptions pull = {
       .refs = (const char *const *)refs,
       .url = opt_url,
@@ -193,14 +198,15 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .low_speed_s = (guint)opt_low_speed_s,
       .max_requests = (guint)opt_max_requests,
       .max_rate = opt_max_rate,
-      .progress = show_progress,
+      .progress = show_pull_progress,
       .progress_interval_ms = (guint)opt_update_frequency,
+      .warn = show_pull_warning,
       .user_data = &progress,
       .interrupted = interrupt_catch (),
   };
   TreePullResult result;
   gboolean ok = tree_repo_pull (context->repo, remote, &pull, &result, error);
-  show_progress_end (&progress);
+  show_pull_progress_end (&progress, ok);
   if (ok && opt_dry_run)
     show_pull_estimate (&result);
   else if (ok)
