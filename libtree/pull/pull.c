@@ -44,6 +44,9 @@ typedef struct {
   gint64 next_publication_us;
   gboolean walked;   /* all trees: it is known what is missing */
   GPtrArray *wanted; /* owned WantedRef */
+  /* Borrowed, what an attempt before this one wanted and the server did not have; or NULL. */
+  GPtrArray *before;
+  gboolean lost; /* this one found something missing */
   /* Those of a pull from a folder, which has no remote of its own; owned. */
   PullDemands *demands;
   GError *error; /* why the turn ended the run */
@@ -414,6 +417,18 @@ is_full (const PullContext *context)
           g_strv_contains ((const char *const *)context->subpaths, "/"));
 }
 
+/* Do two attempts want the same? */
+static gboolean
+is_same (const GPtrArray *a, const GPtrArray *b)
+{
+  gboolean same = a->len == b->len;
+  for (guint i = 0; i < a->len && same; i++) {
+    const WantedRef *left = a->pdata[i], *right = b->pdata[i];
+    same = tree_checksum_equal (&left->commit, &right->commit);
+  }
+  return same;
+}
+
 static gboolean
 find_targets (Pull *self, PullSummary *summary, GError **error)
 {
@@ -422,6 +437,8 @@ find_targets (Pull *self, PullSummary *summary, GError **error)
   self->wanted = pull_resolve_refs (context, summary, error);
   if (self->wanted == NULL)
     return FALSE;
+  if (self->before != NULL && is_same (self->wanted, self->before))
+    return throw_error (error, TREE_ERROR_NOT_FOUND, "the remote names the same commits still");
   for (guint i = 0; i < self->wanted->len; i++) {
     const WantedRef *ref = self->wanted->pdata[i];
     if (!pull_deltas_find (context->deltas, summary, &ref->commit, ref->name, error))
@@ -438,7 +455,12 @@ fetch_targets (Pull *self, GError **error)
     if (!pull_commits_want (self->commits, ref, error))
       return FALSE;
   }
-  return run_to_end (self, error);
+  g_autoptr (GError) local = NULL;
+  if (run_to_end (self, &local))
+    return TRUE;
+  self->lost = g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 static gboolean
@@ -544,13 +566,42 @@ pull_remote (Pull *self, const char *remote, TreeRepo *medium, TreePullResult *o
   return open_source (context, medium, error) && (pull (self, out, error) || add_remedy (error));
 }
 
+/* @before: (nullable): what an attempt before this one wanted. *@out_lost: (transfer full): what
+ * this one did, when it failed because the server does not have all of it; else unset. */
+static gboolean
+try_remote (TreeRepo *self, const char *remote, const TreePullOptions *options, GPtrArray *before,
+            GPtrArray **out_lost, TreePullResult *out, GError **error)
+{
+  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT, .before = before};
+  init (&state, self, options);
+  gboolean ok = pull_remote (&state, remote, NULL, out, error);
+  if (!ok && state.lost && !state.context.is_local)
+    *out_lost = g_steal_pointer (&state.wanted);
+  return ok;
+}
+
+/* What is missing below a commit may have been pruned while it was pulled: then the refs lead to a
+ * newer one now. What was staged is taken over, so that nothing that both share is fetched again.
+ * Once: a server that is faster than its clients is not for them. */
 gboolean
 tree_repo_pull (TreeRepo *self, const char *remote, const TreePullOptions *options,
                 TreePullResult *out, GError **error)
 {
-  g_auto (Pull) state = {.context = PULL_CONTEXT_INIT};
-  init (&state, self, options);
-  return pull_remote (&state, remote, NULL, out, error);
+  g_autoptr (GPtrArray) lost = NULL;
+  g_autoptr (GPtrArray) lost_again = NULL;
+  g_autoptr (GError) first = NULL;
+  g_autoptr (GError) second = NULL;
+  if (try_remote (self, remote, options, NULL, &lost, out, &first))
+    return TRUE;
+  if (lost != NULL) {
+    g_debug ("%s; asking what the refs are now", first->message);
+    if (try_remote (self, remote, options, lost, &lost_again, out, &second))
+      return TRUE;
+  }
+  gboolean says_more = second != NULL &&
+                       !g_error_matches (second, TREE_ERROR, TREE_ERROR_NOT_FOUND);
+  g_propagate_error (error, says_more ? g_steal_pointer (&second) : g_steal_pointer (&first));
+  return FALSE;
 }
 
 gboolean
