@@ -141,6 +141,39 @@ TREE_API gboolean tree_repo_update_summary (TreeRepo *self, GVariant *metadata,
                                             const GPtrArray *signers, gboolean generations,
                                             GError **error);
 
+/* ---- Stolen keys ---- */
+
+typedef struct {
+  guint64 serial;
+  GPtrArray *keys; /* char *: ed25519 public keys, base64 */
+} TreeRevokedKeys;
+TREE_API void tree_revoked_keys_free (TreeRevokedKeys *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeRevokedKeys, tree_revoked_keys_free)
+
+/**
+ * tree_repo_load_revoked_keys:
+ * @out: (transfer full): NULL when the repository has no list
+ *
+ * The list of revoked keys that stands beside the summary. Its signature is not checked: which key
+ * may sign it, only those know who pull.
+ */
+TREE_API gboolean tree_repo_load_revoked_keys (const TreeRepo *self, TreeRevokedKeys **out,
+                                               GError **error);
+
+/**
+ * tree_repo_revoke_keys:
+ * @keys: the public keys, of type "ed25519"; its folders mean nothing
+ * @take_off_list: take them off the list instead
+ * @serial: of the new list, higher than the old one's; 0: the next
+ * @signers: TreeSigner, of type "ed25519", by keys that sign nothing else
+ *
+ * Writes the list of revoked keys anew: those of the old one, and these. Devices that know the key
+ * that signs it accept nothing more that only these keys have signed.
+ */
+TREE_API gboolean tree_repo_revoke_keys (TreeRepo *self, const TreeVerifyKeys *keys,
+                                         gboolean take_off_list, guint64 serial,
+                                         const GPtrArray *signers, GError **error);
+
 /* ---- OpenPGP keys of a remote ---- */
 
 /**

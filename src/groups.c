@@ -39,6 +39,7 @@
   X (cmd_repo_refs)                                                                                \
   X (cmd_repo_reset)                                                                               \
   X (cmd_repo_rev_parse)                                                                           \
+  X (cmd_repo_revoke_keys)                                                                         \
   X (cmd_repo_serve)                                                                               \
   X (cmd_repo_show)                                                                                \
   X (cmd_repo_sign)                                                                                \

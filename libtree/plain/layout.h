@@ -19,6 +19,9 @@
 #define REPO_SUMMARY "summary"
 #define REPO_SUMMARY_SIG "summary.sig"
 #define REPO_SUMMARIES "summaries" /* ours: immutable copies of signed summaries */
+/* Ours: keys that count no more, and the signature of that list. */
+#define REPO_REVOKED "revoked-keys"
+#define REPO_REVOKED_SIG "revoked-keys.sig"
 #define REPO_LOCK ".lock"
 /* Ours, not of the formats: held while the file is written anew from what is read. */
 #define REPO_REFS_LOCK ".refs.lock" /* all below refs/ */
@@ -61,6 +64,9 @@
 #define ROOT_KEYS_SHARED "usr/share/ostree"
 #define ROOT_KEYS_LOCAL "etc/ostree"
 #define ROOT_KEYRINGS "trusted.gpg.d" /* in the shared one */
+/* Ours: in the shared one, the keys that sign lists of revoked keys; in the local one, the list. */
+#define ROOT_REVOKERS "revoker.ed25519"
+#define ROOT_REVOKED "revoked.ed25519.d"
 
 /* A running system. */
 #define RUN_OSTREE "/run/ostree"

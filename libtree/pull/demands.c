@@ -191,6 +191,35 @@ demands_new_gpg (const TreeRepo *repo, const char *remote, gboolean commit, gboo
   return load_keyrings (self, repo, error) ? g_steal_pointer (&self) : NULL;
 }
 
+/* ---- Revoked keys ---- */
+
+static SignKeys *
+find_revocable (const GPtrArray *engines)
+{
+  for (guint i = 0; engines != NULL && i < engines->len; i++) {
+    SignKeys *keys = engines->pdata[i];
+    if (keys->engine == &sign_ed25519)
+      return keys;
+  }
+  return NULL;
+}
+
+gboolean
+demands_has_revocable (const PullDemands *self)
+{
+  return self != NULL &&
+         (find_revocable (self->commit) != NULL || find_revocable (self->summary) != NULL);
+}
+
+void
+demands_revoke (PullDemands *self, GBytes *key)
+{
+  SignKeys *const all[] = {find_revocable (self->commit), find_revocable (self->summary)};
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i] != NULL)
+      sign_keys_revoke (all[i], key);
+}
+
 /* ---- Checking ---- */
 
 static gboolean

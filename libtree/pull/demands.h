@@ -25,6 +25,11 @@ gboolean demands_commit (const PullDemands *self);
  * an error where it is not demanded, and the summary, which is theirs, need not. */
 gboolean demands_only_commits (PullDemands *self, GError **error);
 
+/* Is a signature demanded by keys of the type that lists of revoked keys name? @self: (nullable) */
+gboolean demands_has_revocable (const PullDemands *self);
+/* From now on this key, an ed25519 one, counts for nothing. */
+void demands_revoke (PullDemands *self, GBytes *key);
+
 /* What people are told of the OpenPGP signatures of a summary, a text of some lines each; empty
  * when none are demanded. @signature: (nullable) */
 gboolean demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *signature,

@@ -24,9 +24,11 @@
 #include "pull/pull.h"
 #include "pull/refs.h"
 #include "pull/report.h"
+#include "pull/revoked.h"
 #include "pull/route.h"
 #include "pull/space.h"
 #include "store/generation.h"
+#include "store/object-read.h"
 #include "store/publish.h"
 #include "store/remote.h"
 #include "store/repo.h"
@@ -408,6 +410,16 @@ count_result (Pull *self, const TxnStats *stats, gint64 begin_us, TreePullResult
   };
 }
 
+/* A mirror is one of the list of revoked keys, too; before the summary that announces it. */
+static gboolean
+store_published (const PullContext *context, const PullSummary *summary, GError **error)
+{
+  return pull_revoked_mirror (context->repo, context->is_local ? context->sources->pdata[0] : NULL,
+                              context->remote, context->fetcher, context->options->interrupted,
+                              error) &&
+         store_published (context, summary, error);
+}
+
 /* Everything is complete only if everything was asked for. */
 static gboolean
 is_full (const PullContext *context)
@@ -415,6 +427,36 @@ is_full (const PullContext *context)
   return !context->options->commit_metadata_only &&
          (context->subpaths == NULL ||
           g_strv_contains ((const char *const *)context->subpaths, "/"));
+}
+
+/* A folder is read each time. Of a server the summary has asked already, unless nothing of it is
+ * new, or nobody asked for a summary; but no commit is taken without having asked. */
+static gboolean
+look_for_revoked (const PullContext *context, const GPtrArray *wanted, GError **error)
+{
+  gboolean is_news = context->options->depth != 0;
+  for (guint i = 0; !is_news && i < wanted->len; i++) {
+    const WantedRef *ref = wanted->pdata[i];
+    gboolean complete = FALSE;
+    if (!commit_is_complete (context->repo, &ref->commit, &complete, error))
+      return FALSE;
+    is_news = !complete;
+  }
+  return !is_news || pull_revoked_look (context->remote->revoked, context->remote, context->fetcher,
+                                        context->options->interrupted, error);
+}
+
+static GPtrArray *
+resolve_refs (PullContext *context, PullSummary *summary, GError **error)
+{
+  PullRevoked *revoked = context->remote != NULL ? context->remote->revoked : NULL;
+  if (context->is_local && !pull_revoked_read (revoked, context->sources->pdata[0], error))
+    return NULL;
+  g_autoptr (GPtrArray) wanted = pull_resolve_refs (context, summary, error);
+  if (wanted == NULL ||
+      (!context->is_local && revoked != NULL && !look_for_revoked (context, wanted, error)))
+    return NULL;
+  return g_steal_pointer (&wanted);
 }
 
 /* Do two attempts want the same? */
@@ -434,7 +476,7 @@ find_targets (Pull *self, PullSummary *summary, GError **error)
 {
   PullContext *context = &self->context;
   pull_report (&self->report, context, "refs", TRUE);
-  self->wanted = pull_resolve_refs (context, summary, error);
+  self->wanted = resolve_refs (context, summary, error);
   if (self->wanted == NULL)
     return FALSE;
   if (self->before != NULL && is_same (self->wanted, self->before))
@@ -480,7 +522,7 @@ publish (Pull *self, const PullSummary *summary, TxnStats *out_stats, GError **e
       (self->wanted->len > 0 && !publish_automatically (context->repo, error)))
     return FALSE;
   return !context->options->mirror || !is_all || summary->bytes == NULL ||
-         store_summary (context, summary, error);
+         store_published (context, summary, error);
 }
 
 static gboolean

@@ -11,6 +11,7 @@
 #include "net/speed.h"
 #include "net/url.h"
 #include "pull/mirrors.h"
+#include "pull/revoked.h"
 #include "store/remote.h"
 
 #define DEFAULT_RETRIES 5
@@ -38,6 +39,7 @@ pull_remote_free (PullRemote *self)
   g_free ((char *)self->fetch.user_agent);
   g_strfreev ((char **)self->fetch.headers);
   metalink_clear (&self->metalink);
+  pull_revoked_free (self->revoked);
   demands_free (self->demands);
   g_free (self);
 }
@@ -204,6 +206,8 @@ pull_remote_load (TreeRepo *repo, const char *name, const TreePullOptions *optio
   self->name = g_strdup (name);
   if (verify && (!check_remote (repo, name, error) ||
                  (self->demands = demands_load (repo, name, error)) == NULL))
+    return NULL;
+  if (verify && !pull_revoked_load (repo, name, options, self->demands, &self->revoked, error))
     return NULL;
   if (!load_urls (self, repo, options, error) || !load_fetch_config (self, repo, options, error) ||
       !load_collection (self, repo, error) ||

@@ -7,6 +7,8 @@
 #include "pull/demands.h"
 #include "tree-pull.h"
 
+typedef struct PullRevoked PullRevoked;
+
 typedef struct {
   char *name;
   char *url; /* as configured or overridden: http(s), file, "mirrorlist=…", "metalink=…" */
@@ -20,6 +22,7 @@ typedef struct {
   char **branches;      /* never NULL */
   FetchConfig fetch;    /* its strings are owned */
   PullDemands *demands; /* what must be signed; NULL: nothing is verified */
+  PullRevoked *revoked; /* whose keys count no more; NULL: nobody may say so */
 } PullRemote;
 
 void pull_remote_free (PullRemote *self);

@@ -27,8 +27,26 @@ cached_clear (Cached *self)
 }
 
 void
+summary_cache_init (SummaryCache *self, const TreeRepo *repo, const TreePullOptions *options)
+{
+  *self = (SummaryCache){.dfd = options->cache_dir != NULL ? AT_FDCWD : repo->dfd};
+  if (g_getenv ("OSTREE_SKIP_CACHE") == NULL)
+    self->path = options->cache_dir != NULL
+                     ? g_build_filename (options->cache_dir, "summaries", NULL)
+                     : g_strdup (REPO_SUMMARY_CACHE);
+}
+
+void
+summary_cache_clear (SummaryCache *self)
+{
+  g_clear_pointer (&self->path, g_free);
+}
+
+void
 cached_load (const SummaryCache *self, const char *name, Cached *out)
 {
+  if (self->path == NULL)
+    return;
   g_autofree char *path = g_build_filename (self->path, name, NULL);
   autofd int fd = openat (self->dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   struct stat st;
@@ -74,9 +92,9 @@ void
 cached_store (const SummaryCache *self, const char *name, const PullAnswer *answer)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = g_build_filename (self->path, name, NULL);
-  if (answer->status == FETCH_NOT_MODIFIED)
+  if (self->path == NULL || answer->status == FETCH_NOT_MODIFIED)
     return;
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
   if (answer->status != FETCH_OK) {
     (void)unlinkat (self->dfd, path, 0);
     return;

@@ -6,6 +6,7 @@
 
 #include "pull/answer.h"
 #include "store/repo.h"
+#include "tree-pull.h"
 
 typedef struct {
   GBytes *bytes; /* NULL: not cached */
@@ -16,11 +17,15 @@ typedef struct {
 void cached_clear (Cached *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cached, cached_clear)
 
-/* A folder of them: the repository's, or that of --cache-dir. Borrowed. */
+/* A folder of them: the repository's, or that of --cache-dir. */
 typedef struct {
-  int dfd;
-  const char *path;
+  int dfd;    /* borrowed */
+  char *path; /* NULL: nothing is cached */
 } SummaryCache;
+
+void summary_cache_init (SummaryCache *self, const TreeRepo *repo, const TreePullOptions *options);
+void summary_cache_clear (SummaryCache *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SummaryCache, summary_cache_clear)
 
 void cached_load (const SummaryCache *self, const char *name, Cached *out);
 /* Keeps what came, or forgets what the server no longer has. */

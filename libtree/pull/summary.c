@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "plain/layout.h"
 #include "pull/mirrors.h"
+#include "pull/revoked.h"
 #include "pull/summary-cache.h"
 #include "store/generation.h"
 #define SIGNATURE_MAX_BYTES ((guint64)16 * 1024 * 1024)
@@ -232,6 +233,18 @@ fetch (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
   return fetch_pair (self, answer, out, error);
 }
 
+/* Before anything new is believed: whose signatures count no more? */
+static gboolean
+fetch_and_look (const Query *self, AnswerPair *answer, PullSummary *out, GError **error)
+{
+  PullRevoked *revoked = self->remote->revoked;
+  if (!fetch (self, answer, out, error))
+    return FALSE;
+  gboolean is_news = answer->sig.status != FETCH_NOT_MODIFIED;
+  return (!is_news && pull_revoked_is_announced (revoked, out->signature)) ||
+         pull_revoked_look (revoked, self->remote, self->fetcher, self->interrupted, error);
+}
+
 /* Without such a name the two may be of different generations: between the two requests the server
  * may have published new ones, a proxy may keep one of them longer, and the cache may have rotted.
  * So when they do not belong together, the cached summary may still be the one that is signed; else
@@ -242,7 +255,7 @@ fetch_matching (Query *self, AnswerPair *answer, PullSummary *out, GError **erro
   PullDemands *demands = self->remote->demands;
   GBytes *old = self->cached.summary.bytes;
   g_autoptr (GError) first = NULL;
-  if (!fetch (self, answer, out, error))
+  if (!fetch_and_look (self, answer, out, error))
     return FALSE;
   if (demands_check_summary (demands, out->bytes, out->signature, &first))
     return TRUE;
@@ -259,7 +272,7 @@ fetch_matching (Query *self, AnswerPair *answer, PullSummary *out, GError **erro
     *answer = (AnswerPair){0};
     pull_summary_clear (out);
     cached_pair_clear (&self->cached);
-    if (!fetch (self, answer, out, error))
+    if (!fetch_and_look (self, answer, out, error))
       return FALSE;
     if (demands_check_summary (demands, out->bytes, out->signature, NULL))
       return TRUE;
@@ -279,33 +292,25 @@ gboolean
 pull_summary_fetch (TreeRepo *repo, PullRemote *remote, Fetcher *fetcher,
                     const TreePullOptions *options, PullSummary *out, GError **error)
 {
-  g_autofree char *other = options->cache_dir != NULL
-                               ? g_build_filename (options->cache_dir, "summaries", NULL)
-                               : NULL;
-  const SummaryCache cache = {other != NULL ? AT_FDCWD : repo->dfd,
-                              other != NULL ? other : REPO_SUMMARY_CACHE};
+  g_auto (SummaryCache) cache = {0};
   g_auto (Query) query = {remote, fetcher, options->interrupted, {{0}, {0}}};
   g_auto (AnswerPair) answer = {0};
   g_auto (PullSummary) found = {0};
   g_auto (Summary) parsed = {0};
   g_autofree char *sig_name = g_strconcat (remote->name, ".sig", NULL);
-  gboolean use_cache = g_getenv ("OSTREE_SKIP_CACHE") == NULL;
-  if (use_cache) {
-    Cached *old = &query.cached.summary;
-    cached_load (&cache, remote->name, old);
-    cached_load (&cache, sig_name, &query.cached.sig);
-    /* A cache that rotted must not come back as "not modified". */
-    if (old->bytes != NULL && !summary_parse (old->bytes, &parsed, NULL))
-      cached_clear (old);
-  }
+  Cached *old = &query.cached.summary;
+  summary_cache_init (&cache, repo, options);
+  cached_load (&cache, remote->name, old);
+  cached_load (&cache, sig_name, &query.cached.sig);
+  /* A cache that rotted must not come back as "not modified". */
+  if (old->bytes != NULL && !summary_parse (old->bytes, &parsed, NULL))
+    cached_clear (old);
   if (!fetch_matching (&query, &answer, &found, error))
     return FALSE;
   if (found.bytes != NULL && !summary_parse (found.bytes, &found.parsed, error))
     return prefix_error (error, "fetched '%s'", answer.summary.url);
-  if (use_cache) {
-    cached_store (&cache, remote->name, &answer.summary);
-    cached_store (&cache, sig_name, &answer.sig);
-  }
+  cached_store (&cache, remote->name, &answer.summary);
+  cached_store (&cache, sig_name, &answer.sig);
   *out = found;
   found = (PullSummary){0};
   return TRUE;

@@ -162,6 +162,7 @@ site_open (int repo_dfd, const char *url_path, SiteFile *out)
   gboolean is_generation = is_below (path, REPO_SUMMARIES) &&
                            checksum_is_hex (path + strlen (REPO_SUMMARIES "/"));
   gboolean is_other = strcmp (path, REPO_SUMMARY) == 0 || strcmp (path, REPO_SUMMARY_SIG) == 0 ||
+                      strcmp (path, REPO_REVOKED) == 0 || strcmp (path, REPO_REVOKED_SIG) == 0 ||
                       is_below (path, "deltas") || is_below (path, "delta-indexes");
   if (!path_is_plain (path) || !(is_config || is_ref || is_object || is_generation || is_other))
     return FALSE;

@@ -51,6 +51,13 @@ has_key (const GPtrArray *keys, GBytes *key)
   return FALSE;
 }
 
+void
+sign_keys_revoke (SignKeys *self, GBytes *key)
+{
+  if (!has_key (self->revoked, key))
+    g_ptr_array_add (self->revoked, g_bytes_ref (key));
+}
+
 gboolean
 sign_keys_is_revoked (const SignKeys *self, GBytes *key)
 {

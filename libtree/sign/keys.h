@@ -34,6 +34,9 @@ typedef enum {
 gboolean sign_keys_add_folder (SignKeys *self, int dfd, const char *path, SignKeysKind kinds,
                                GError **error);
 
+/* From now on it counts for nothing. */
+void sign_keys_revoke (SignKeys *self, GBytes *key);
+
 /* Is there a key that is trusted and not revoked? */
 gboolean sign_keys_any (const SignKeys *self);
 gboolean sign_keys_is_revoked (const SignKeys *self, GBytes *key);

@@ -27,6 +27,7 @@
 #include "store/object-read.h"
 #include "store/refs-list.h"
 #include "store/refs.h"
+#include "store/revoked.h"
 #include "store/txn.h"
 
 #define METADATA_REF "ostree-metadata"
@@ -195,15 +196,23 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
 /* Servers tell files apart by size and the second of their time: a summary that is published within
  * the second of the last one would not be asked for again. */
 static gboolean
-set_later_time (const TreeRepo *repo, gint64 last_s, GError **error)
+set_later_time (const TreeRepo *repo, const char *path, gint64 last_s, GError **error)
 {
   struct stat st;
-  if (fstatat (repo->dfd, REPO_SUMMARY, &st, AT_SYMLINK_NOFOLLOW) < 0)
-    return throw_errno (error, "stat '" REPO_SUMMARY "'");
+  if (fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return throw_errno (error, "stat '%s'", path);
   const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)(last_s + 1), 0}};
   return st.st_mtim.tv_sec > last_s ||
-         utimensat (repo->dfd, REPO_SUMMARY, times, AT_SYMLINK_NOFOLLOW) == 0 ||
-         throw_errno (error, "set the time of '" REPO_SUMMARY "'");
+         utimensat (repo->dfd, path, times, AT_SYMLINK_NOFOLLOW) == 0 ||
+         throw_errno (error, "set the time of '%s'", path);
+}
+
+/* Of a file that will be replaced; 0: there is none. */
+static gint64
+time_of (const TreeRepo *repo, const char *path)
+{
+  struct stat st;
+  return fstatat (repo->dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mtim.tv_sec : 0;
 }
 
 /* The two files have the same time, by which some mirrors know that they belong together. */
@@ -230,12 +239,9 @@ write_summary (TreeRepo *repo, GBytes *bytes, GVariant *signatures, GError **err
   /* A new signature takes the old one's place: for those who go by it there always is one. */
   if (signatures == NULL && unlinkat (repo->dfd, REPO_SUMMARY_SIG, 0) < 0 && errno != ENOENT)
     return throw_errno (error, "remove '" REPO_SUMMARY_SIG "'");
-  struct stat last;
-  gint64 last_s = fstatat (repo->dfd, REPO_SUMMARY, &last, AT_SYMLINK_NOFOLLOW) == 0
-                      ? last.st_mtim.tv_sec
-                      : 0;
+  gint64 last_s = time_of (repo, REPO_SUMMARY);
   if (!repo_replace_file (repo, REPO_SUMMARY, bytes, error) ||
-      !set_later_time (repo, last_s, error) ||
+      !set_later_time (repo, REPO_SUMMARY, last_s, error) ||
       (signatures != NULL && !write_signature (repo, signatures, error)))
     return FALSE;
   repo_touch (repo);
@@ -249,6 +255,19 @@ set_indexed_deltas (TreeRepo *repo, GError **error)
   gboolean set = FALSE;
   return repo_config_boolean (repo, "core", "indexed-deltas", FALSE, &set, error) &&
          (set || tree_repo_config_set (repo, "core", "indexed-deltas", "true", error));
+}
+
+/* What only those clients see that are ours. */
+static gboolean
+add_own_keys (const TreeRepo *repo, GBytes *summary, GVariant **signatures, GError **error)
+{
+  g_autoptr (GBytes) list = NULL;
+  g_autoptr (GBytes) list_signature = NULL;
+  if (!revoked_read (repo, &list, &list_signature, error) ||
+      !generation_write (repo, summary, signatures, error))
+    return FALSE;
+  revoked_announce (signatures, list);
+  return TRUE;
 }
 
 static gboolean
@@ -272,7 +291,7 @@ build_and_write (TreeRepo *repo, GVariant *metadata, gboolean generations, Publi
   g_autoptr (GVariant) signatures = NULL;
   gboolean ok = (sign == NULL || sign (bytes, &signatures, user_data, error)) &&
                 (signatures == NULL || !generations ||
-                 generation_write (repo, bytes, &signatures, error)) &&
+                 add_own_keys (repo, bytes, &signatures, error)) &&
                 write_summary (repo, bytes, signatures, error);
   return ok || prefix_error (error, "summary");
 }
@@ -293,6 +312,41 @@ publish_automatically (TreeRepo *repo, GError **error)
     return FALSE;
   return !(wanted || wanted_formerly) || publish_summary (repo, NULL, error) ||
          prefix_error (error, "the refs are written, but not the summary (`summary -u` makes it)");
+}
+
+/* ---- Revoked keys ---- */
+
+/* The list as it is now, in a summary.sig that may have been written before. */
+static gboolean
+announce (TreeRepo *repo, GBytes *list, GError **error)
+{
+  g_autoptr (GBytes) old = NULL;
+  gint64 last_s = time_of (repo, REPO_SUMMARY);
+  if (!file_read_at (repo->dfd, REPO_SUMMARY_SIG, SUMMARY_MAX_BYTES, &old, error))
+    return FALSE;
+  if (old == NULL || last_s == 0)
+    return TRUE;
+  GVariant *signatures = g_variant_ref_sink (
+      g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, old, FALSE));
+  revoked_announce (&signatures, list);
+  g_autoptr (GVariant) announced = signatures;
+  return set_later_time (repo, REPO_SUMMARY, last_s, error) &&
+         write_signature (repo, announced, error);
+}
+
+gboolean
+publish_revoked (TreeRepo *repo, GBytes *list, GBytes *signature, GError **error)
+{
+  autofd int lock = repo_lock_file (repo, REPO_SUMMARY_LOCK, error);
+  if (lock < 0)
+    return FALSE;
+  gint64 last_s = time_of (repo, REPO_REVOKED_SIG);
+  if (!repo_replace_file (repo, REPO_REVOKED, list, error) ||
+      !repo_replace_file (repo, REPO_REVOKED_SIG, signature, error) ||
+      !set_later_time (repo, REPO_REVOKED_SIG, last_s, error) || !announce (repo, list, error))
+    return prefix_error (error, "publish the list of revoked keys");
+  repo_touch (repo);
+  return TRUE;
 }
 
 /* ---- The commit that carries the metadata of a collection ---- */

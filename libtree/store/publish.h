@@ -15,6 +15,9 @@ typedef gboolean (*PublishSign) (GBytes *data, GVariant **out, gconstpointer use
  * of its summary (store/generation.h). */
 gboolean publish_all (TreeRepo *repo, GVariant *metadata, gboolean generations, PublishSign sign,
                       gconstpointer user_data, GError **error);
+/* Writes the list of revoked keys, then its signature: who read the new signature finds the new
+ * list. Last, a signed summary announces it. */
+gboolean publish_revoked (TreeRepo *repo, GBytes *list, GBytes *signature, GError **error);
 /* Only the summary, unsigned; the caller holds the repository's lock. */
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
 /* The same after a change of refs, where core.auto-update-summary says so. */

@@ -358,13 +358,19 @@ remote_keyring_write (TreeRepo *repo, const char *name, GBytes *keyring, GError 
 
 /* ---- What is cached of them ---- */
 
-/* "NAME" or "NAME.sig" */
+/* "NAME", and with what is kept of the remote behind it. */
 static gboolean
 is_of_any (const char *const *names, const char *file)
 {
-  g_autofree char *name = g_str_has_suffix (file, ".sig") ? g_strndup (file, strlen (file) - 4)
-                                                          : NULL;
-  return g_strv_contains (names, file) || (name != NULL && g_strv_contains (names, name));
+  static const char *const suffixes[] = {"", ".sig", "." REPO_REVOKED, "." REPO_REVOKED_SIG};
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    if (!g_str_has_suffix (file, suffixes[i]))
+      continue;
+    g_autofree char *name = g_strndup (file, strlen (file) - strlen (suffixes[i]));
+    if (g_strv_contains (names, name))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 gboolean

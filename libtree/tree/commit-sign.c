@@ -96,8 +96,8 @@ add_given (SignKeys *keys, const TreeVerifyKeys *given, GError **error)
   return given->keys_file == NULL || sign_keys_add_file (keys, AT_FDCWD, given->keys_file, error);
 }
 
-static SignKeys *
-new_keys (const TreeVerifyKeys *given, GError **error)
+SignKeys *
+given_keys_load (const TreeVerifyKeys *given, GError **error)
 {
   const SignEngine *engine = sign_engine_find (given->type, error);
   if (engine == NULL)
@@ -111,7 +111,7 @@ new_keys (const TreeVerifyKeys *given, GError **error)
 SignKeys *
 verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error)
 {
-  g_autoptr (SignKeys) all = new_keys (given, error);
+  g_autoptr (SignKeys) all = given_keys_load (given, error);
   if (all == NULL)
     return NULL;
   gboolean has_given = given->keys_file != NULL || (given->keys != NULL && given->keys[0] != NULL);
@@ -184,7 +184,7 @@ gboolean
 tree_repo_unsign_commit (TreeRepo *self, const TreeChecksum *commit, const TreeVerifyKeys *keys,
                          guint *out_n, GError **error)
 {
-  g_autoptr (SignKeys) which = new_keys (keys, error);
+  g_autoptr (SignKeys) which = given_keys_load (keys, error);
   return which != NULL && commit_remove_signatures (self, commit, which->engine->metadata_key,
                                                     remove_by_keys, which, out_n, error);
 }

@@ -11,6 +11,8 @@
 gboolean commit_put_detached (Txn *txn, const TreeChecksum *commit, GBytes *bytes, GVariant *dict,
                               const GPtrArray *signers, GError **error);
 
+/* The keys that were given, and no others. */
+SignKeys *given_keys_load (const TreeVerifyKeys *given, GError **error);
 /* The keys that count when somebody verifies by hand: those that were given, and those of the
  * system as far as TreeVerifyKeys says. */
 SignKeys *verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error);

@@ -3,6 +3,7 @@
 
 #include "tree/trust.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +14,8 @@
 #include "store/remote.h"
 #include "store/root.h"
 
-gboolean
-trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds, GError **error)
+static gboolean
+add_folders (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds, GError **error)
 {
   static const char *const folders[] = {ROOT_KEYS_SHARED, ROOT_KEYS_LOCAL};
   int dfd;
@@ -24,6 +25,49 @@ trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds,
     if (!sign_keys_add_folder (keys, dfd, path, kinds, error))
       return FALSE;
   }
+  return TRUE;
+}
+
+/* The file, to trust; *@out_found: there is one. */
+static gboolean
+add_revokers (const TreeRepo *repo, SignKeys *keys, gboolean *out_found, GError **error)
+{
+  int dfd;
+  const char *root = root_locate (repo, &dfd);
+  g_autofree char *path = g_strconcat (root != NULL ? root : "/",
+                                       ROOT_KEYS_SHARED "/" ROOT_REVOKERS, NULL);
+  struct stat st;
+  *out_found = fstatat (dfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!*out_found)
+    return errno == ENOENT || errno == ENOTDIR || throw_errno (error, "stat '%s'", path);
+  return sign_keys_add_file (keys, dfd, path, error);
+}
+
+gboolean
+trust_load_revokers (const TreeRepo *repo, SignKeys **out, GError **error)
+{
+  g_autoptr (SignKeys) keys = sign_keys_new (&sign_ed25519);
+  gboolean found = FALSE;
+  if (!add_revokers (repo, keys, &found, error) ||
+      (found && !add_folders (repo, keys, SIGN_KEYS_REVOKED, error)))
+    return FALSE;
+  *out = found ? g_steal_pointer (&keys) : NULL;
+  return TRUE;
+}
+
+gboolean
+trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds, GError **error)
+{
+  g_autoptr (SignKeys) revokers = sign_keys_new (&sign_ed25519);
+  gboolean found = FALSE;
+  if (!add_folders (repo, keys, kinds, error))
+    return FALSE;
+  if (keys->engine != &sign_ed25519 || (kinds & SIGN_KEYS_REVOKED) == 0)
+    return TRUE;
+  if (!add_revokers (repo, revokers, &found, error))
+    return FALSE;
+  for (guint i = 0; i < revokers->trusted->len; i++)
+    sign_keys_revoke (keys, revokers->trusted->pdata[i]);
   return TRUE;
 }
 

@@ -18,5 +18,10 @@ gboolean trust_add_own_keyrings (const TreeRepo *repo, const char *remote, GPtrA
                                  gboolean *out_any, GError **error);
 gboolean trust_add_system_keyrings (const TreeRepo *repo, GPtrArray *keyrings, GError **error);
 
+/* With those that are revoked: who signs lists of revoked keys signs nothing else. */
 gboolean trust_add_system_keys (const TreeRepo *repo, SignKeys *keys, SignKeysKind kinds,
                                 GError **error);
+
+/* The keys that sign lists of revoked keys, usr/share/ostree/revoker.ed25519, and those that count
+ * no more themselves; *@out is NULL where there is no such file. */
+gboolean trust_load_revokers (const TreeRepo *repo, SignKeys **out, GError **error);
