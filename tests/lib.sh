@@ -346,6 +346,20 @@ small_disk () {
   unmounts+=("$(readlink -f "$1")")
 }
 
+# --- time ---------------------------------------------------------------------------------------------
+
+# Sets CLOCK, the library to preload (clock/clock.c).
+need_clock () {
+  CLOCK=${BUILD_DIR:-$(dirname "$TESTS_DIR")/build}/tests/clock/.libs/clock.so
+  [ -e "$CLOCK" ] || skip_all "the library that turns the clock is not built: make check builds it"
+  # Sanitizers want to be loaded first.
+  LD_PRELOAD=$CLOCK "$PANDO" --version >/dev/null 2>&1 || skip_all "nothing can be preloaded here"
+  export CLOCK
+}
+
+# Runs a command, and what it starts, at this time in seconds since 1970: at_time SECONDS COMMAND…
+at_time () { PANDO_CLOCK=$1 LD_PRELOAD=$CLOCK "${@:2}"; }
+
 # --- crashes ------------------------------------------------------------------------------------------
 
 # Sets KILLER, the library to preload (crash/killer.c).

@@ -22,6 +22,7 @@ typedef struct {
   __typeof__ (curl_multi_socket_action) *multi_socket_action;
   __typeof__ (curl_multi_info_read) *multi_info_read;
   __typeof__ (curl_multi_strerror) *multi_strerror;
+  __typeof__ (curl_version_info) *version_info;
   __typeof__ (curl_slist_append) *slist_append;
   __typeof__ (curl_slist_free_all) *slist_free_all;
 } CurlApi;

@@ -28,6 +28,7 @@ typedef struct {
   const char *tls_ca_path;          /* file of trusted certificates; NULL = the system's */
   const char *tls_client_cert_path; /* both or neither */
   const char *tls_client_key_path;
+  gint64 time_floor_s;     /* it is this late at least, whatever the clock says (tls-time.h) */
   const char *proxy;       /* NULL = what the environment says */
   const char *cookie_path; /* file of cookies to send, or NULL */
   const char *user_agent;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "net/tls-time.h"
 #include "net/url.h"
 
 /* An error page is read to its end, so that the connection can be used again; not if it never ends.
@@ -192,6 +193,10 @@ configure (Transfer *self, const FetchConfig *config)
     SET (CURLOPT_SSL_VERIFYPEER, 0L);
     SET (CURLOPT_SSL_VERIFYHOST, 0L);
   }
+  if (tls_time_is_behind (self->time_floor_s) && tls_time_can_help (curl)) {
+    SET (CURLOPT_SSL_CTX_FUNCTION, tls_time_help);
+    SET (CURLOPT_SSL_CTX_DATA, (void *)&self->time_floor_s);
+  }
   if (config->tls_ca_path != NULL)
     SET (CURLOPT_CAINFO, config->tls_ca_path);
   if (config->tls_client_cert_path != NULL) {
@@ -216,6 +221,7 @@ transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
   self->partials = partials;
   self->partial = PARTIAL_INIT;
   self->received = received;
+  self->time_floor_s = config->time_floor_s;
   self->easy = curl->easy_init ();
   CURLcode code = self->easy == NULL ? CURLE_OUT_OF_MEMORY : configure (self, config);
   if (code == CURLE_OK)
@@ -373,8 +379,12 @@ judge_response (Transfer *self, long status)
 
 /* The remedies for the failures that a person has to do something about. */
 static const char *
-remedy_for (CURLcode code)
+remedy_for (const Transfer *self, CURLcode code)
 {
+  if (code == CURLE_PEER_FAILED_VERIFICATION && tls_time_is_behind (self->time_floor_s))
+    return "; the clock of this machine is behind: set it, or set the remote's tls-ca-path if the "
+           "server has a certificate of its own";
+
   switch (code) {
   case CURLE_COULDNT_RESOLVE_HOST:
   case CURLE_COULDNT_CONNECT:
@@ -413,7 +423,7 @@ transfer_judge (Transfer *self, CURLcode code, GError **out_error)
   if (code != CURLE_OK && !cut_page) {
     g_autofree char *text = code_text (self, code);
     (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': %s%s", shown, text,
-                       remedy_for (code));
+                       remedy_for (self, code));
     return judge_code (code);
   }
   TransferOutcome outcome = judge_response (self, status);

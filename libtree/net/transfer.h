@@ -17,8 +17,9 @@ typedef enum {
 typedef struct {
   const CurlApi *curl;
   CURL *easy;
-  BodyPool *bodies;           /* borrowed */
-  guint64 *received;          /* borrowed: adds up */
+  BodyPool *bodies;  /* borrowed */
+  guint64 *received; /* borrowed: adds up */
+  gint64 time_floor_s;
   struct curl_slist *headers; /* of this request, when it has any of its own */
   char *url;
   guint64 max_bytes;

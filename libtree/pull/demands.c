@@ -11,6 +11,7 @@
 #include "sign/judge.h"
 #include "store/object-read.h"
 #include "store/remote.h"
+#include "store/time-floor.h"
 #include "tree-pull.h"
 #include "tree/trust.h"
 
@@ -267,7 +268,7 @@ judge_gpg (PullDemands *self, GBytes *data, GVariant *dict, GPtrArray **out, GEr
     return TRUE;
   }
   if (self->gpg == NULL)
-    self->gpg = gpg_verifier_new (self->keyrings, error);
+    self->gpg = gpg_verifier_new (self->keyrings, time_floor_s (), error);
   return self->gpg != NULL && gpg_verify (self->gpg, data, signatures, out, error);
 }
 

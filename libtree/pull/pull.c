@@ -417,7 +417,7 @@ store_published (const PullContext *context, const PullSummary *summary, GError 
   return pull_revoked_mirror (context->repo, context->is_local ? context->sources->pdata[0] : NULL,
                               context->remote, context->fetcher, context->options->interrupted,
                               error) &&
-         store_published (context, summary, error);
+         store_summary (context, summary, error);
 }
 
 /* Everything is complete only if everything was asked for. */

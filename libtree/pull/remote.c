@@ -13,6 +13,7 @@
 #include "pull/mirrors.h"
 #include "pull/revoked.h"
 #include "store/remote.h"
+#include "store/time-floor.h"
 
 #define DEFAULT_RETRIES 5
 /* More than any server takes. */
@@ -102,6 +103,7 @@ load_fetch_config (PullRemote *self, TreeRepo *repo, const TreePullOptions *opti
   fetch->retry_all = options->retry_all;
   fetch->low_speed_bytes = options->low_speed_bytes;
   fetch->low_speed_s = options->low_speed_s;
+  fetch->time_floor_s = time_floor_s ();
   return load_limits (self, repo, options, error);
 }
 

@@ -66,8 +66,19 @@ gpg_home_open (GpgHome *out, const char *path, GError **error)
   return TRUE;
 }
 
+/* @floor_s: 0 where the clock is right. */
 static gboolean
-write_home (const char *path, const GPtrArray *keyrings, GError **error)
+write_config (int dfd, gint64 floor_s, GError **error)
+{
+  g_autofree char *text = floor_s > 0
+                              ? g_strdup_printf ("%sfaked-system-time %" G_GINT64_FORMAT "\n",
+                                                 config, floor_s)
+                              : g_strdup (config);
+  return file_replace_at (dfd, "gpg.conf", text, strlen (text), 0600, error);
+}
+
+static gboolean
+write_home (const char *path, const GPtrArray *keyrings, gint64 floor_s, GError **error)
 {
   g_autoptr (GByteArray) ring = g_byte_array_new ();
   for (guint i = 0; i < keyrings->len; i++) {
@@ -78,7 +89,7 @@ write_home (const char *path, const GPtrArray *keyrings, GError **error)
       g_byte_array_append (ring, data, (guint)len);
   }
   autofd int dfd = dir_open_at (AT_FDCWD, path, error);
-  return dfd >= 0 && file_replace_at (dfd, "gpg.conf", config, strlen (config), 0600, error) &&
+  return dfd >= 0 && write_config (dfd, floor_s, error) &&
          file_replace_at (dfd, KEYRING, ring->data, ring->len, 0600, error);
 }
 
@@ -91,7 +102,7 @@ is_armored (GBytes *keys)
 }
 
 gboolean
-gpg_home_make (GpgHome *out, const GPtrArray *keyrings, GError **error)
+gpg_home_make (GpgHome *out, const GPtrArray *keyrings, gint64 floor_s, GError **error)
 {
   g_autofree char *path = g_build_filename (g_get_tmp_dir (), "pando-gpg.XXXXXX", NULL);
   if (g_mkdtemp (path) == NULL)
@@ -99,7 +110,8 @@ gpg_home_make (GpgHome *out, const GPtrArray *keyrings, GError **error)
   g_auto (GpgHome) home = {0};
   gboolean ok = gpg_home_open (&home, path, error);
   home.path = g_steal_pointer (&path);
-  if (!ok || !write_home (home.path, keyrings, error))
+  home.ahead = g_get_real_time () / G_USEC_PER_SEC < floor_s;
+  if (!ok || !write_home (home.path, keyrings, home.ahead ? floor_s : 0, error))
     return prefix_error (error, "make a home for gpg");
   for (guint i = 0; i < keyrings->len; i++)
     if (is_armored (keyrings->pdata[i]) &&

@@ -8,10 +8,12 @@ typedef struct {
   const GpgmeApi *api;
   gpgme_ctx_t ctx; /* owned */
   char *path;      /* owned; of a home that is ours: removed with it. NULL: somebody else's */
+  gboolean ahead;  /* gpg goes by a later time than the clock's */
 } GpgHome;
 
-/* One of our own, with these public keys: GBytes. */
-gboolean gpg_home_make (GpgHome *out, const GPtrArray *keyrings, GError **error);
+/* One of our own, with these public keys: GBytes. @floor_s: what gpg takes for the time where the
+ * clock is behind that; it may call things expired then which are not, see gpg-verify.c. */
+gboolean gpg_home_make (GpgHome *out, const GPtrArray *keyrings, gint64 floor_s, GError **error);
 /* An existing one; NULL: the user's. */
 gboolean gpg_home_open (GpgHome *out, const char *path, GError **error);
 void gpg_home_clear (GpgHome *self);

@@ -31,11 +31,12 @@ export_keys (const GpgHome *all, const char *const *key_ids, GPtrArray *out, GEr
 }
 
 static gboolean
-choose (const GPtrArray *keyrings, const char *const *key_ids, GPtrArray *out, GError **error)
+choose (const GPtrArray *keyrings, const char *const *key_ids, gint64 floor_s, GPtrArray *out,
+        GError **error)
 {
   g_auto (GpgHome) all = {0};
   g_autoptr (GPtrArray) none = gpg_keyrings_new ();
-  if (!gpg_home_make (&all, none, error))
+  if (!gpg_home_make (&all, none, floor_s, error))
     return FALSE;
   for (guint i = 0; i < keyrings->len; i++)
     if (!gpg_home_import (&all, keyrings->pdata[i], NULL, error))
@@ -44,8 +45,8 @@ choose (const GPtrArray *keyrings, const char *const *key_ids, GPtrArray *out, G
 }
 
 gboolean
-gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_ids, GBytes **out,
-            guint *out_n, GError **error)
+gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_ids, gint64 floor_s,
+            GBytes **out, guint *out_n, GError **error)
 {
   g_auto (GpgHome) home = {0};
   g_autoptr (GPtrArray) old = gpg_keyrings_new ();
@@ -53,7 +54,8 @@ gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_i
   if (keyring != NULL)
     g_ptr_array_add (old, g_bytes_ref (keyring));
   gboolean all = key_ids == NULL || *key_ids == NULL;
-  if ((!all && !choose (keyrings, key_ids, chosen, error)) || !gpg_home_make (&home, old, error))
+  if ((!all && !choose (keyrings, key_ids, floor_s, chosen, error)) ||
+      !gpg_home_make (&home, old, floor_s, error))
     return FALSE;
   const GPtrArray *from = all ? keyrings : chosen;
   guint n = 0;
@@ -119,7 +121,7 @@ convert (gpgme_key_t key)
 }
 
 gboolean
-gpg_list (const GPtrArray *keyrings, GPtrArray **out, GError **error)
+gpg_list (const GPtrArray *keyrings, gint64 floor_s, GPtrArray **out, GError **error)
 {
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (key_free);
   g_auto (GpgHome) home = {0};
@@ -127,7 +129,7 @@ gpg_list (const GPtrArray *keyrings, GPtrArray **out, GError **error)
     *out = g_steal_pointer (&keys);
     return TRUE;
   }
-  if (!gpg_home_make (&home, keyrings, error))
+  if (!gpg_home_make (&home, keyrings, floor_s, error))
     return FALSE;
   gpgme_error_t code = home.api->op_keylist_start (home.ctx, NULL, /* secret_only= */ 0);
   while (code == GPG_ERR_NO_ERROR) {

@@ -14,7 +14,7 @@ refuse (GError **error)
 }
 
 GpgVerifier *
-gpg_verifier_new (const GPtrArray *keyrings, GError **error)
+gpg_verifier_new (const GPtrArray *keyrings, gint64 floor_s, GError **error)
 {
   (void)refuse (error);
   return NULL;
@@ -64,14 +64,14 @@ gpg_find_key (const char *key_id, const char *home, gboolean secret, GError **er
 }
 
 gboolean
-gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_ids, GBytes **out,
-            guint *out_n, GError **error)
+gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_ids, gint64 floor_s,
+            GBytes **out, guint *out_n, GError **error)
 {
   return refuse (error);
 }
 
 gboolean
-gpg_list (const GPtrArray *keyrings, GPtrArray **out, GError **error)
+gpg_list (const GPtrArray *keyrings, gint64 floor_s, GPtrArray **out, GError **error)
 {
   return refuse (error);
 }

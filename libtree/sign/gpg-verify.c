@@ -18,10 +18,10 @@ struct GpgVerifier {
 };
 
 GpgVerifier *
-gpg_verifier_new (const GPtrArray *keyrings, GError **error)
+gpg_verifier_new (const GPtrArray *keyrings, gint64 floor_s, GError **error)
 {
   g_autoptr (GpgVerifier) self = g_new0 (GpgVerifier, 1);
-  return gpg_home_make (&self->home, keyrings, error) ? g_steal_pointer (&self) : NULL;
+  return gpg_home_make (&self->home, keyrings, floor_s, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -55,16 +55,29 @@ user_of (gpgme_key_t key)
                           user != NULL && user->email != NULL ? user->email : "");
 }
 
+static gboolean
+has_passed (gint64 expires)
+{
+  return expires > 0 && expires <= g_get_real_time () / G_USEC_PER_SEC;
+}
+
+/* Where gpg goes by a later time than the clock's, nothing has expired but by the clock. */
+static gboolean
+is_usable (gpgme_subkey_t key, gboolean ahead)
+{
+  gboolean expired = ahead ? has_passed (key->expires) : key->expired;
+  return !key->revoked && !expired && !key->disabled && !key->invalid;
+}
+
 /* What the key says that made the signature, and the primary key that vouches for it: gpg calls a
  * signature good whose primary key has expired. */
 static gboolean
-add_key (GpgSignature *self, gpgme_key_t key)
+add_key (GpgSignature *self, gpgme_key_t key, gboolean ahead)
 {
   gpgme_subkey_t primary = key->subkeys;
-  gboolean usable = primary != NULL && !primary->revoked && !primary->expired &&
-                    !primary->disabled && !primary->invalid;
   if (primary == NULL)
     return FALSE;
+  gboolean usable = is_usable (primary, ahead);
   self->primary = g_strdup (primary->fpr);
   self->user = user_of (key);
   self->primary_expires = primary->expires;
@@ -74,41 +87,45 @@ add_key (GpgSignature *self, gpgme_key_t key)
       continue;
     self->key_expires = sub->expires;
     self->key_revoked = self->key_revoked || sub->revoked;
-    return usable && !sub->revoked && !sub->expired && !sub->disabled && !sub->invalid;
+    return usable && is_usable (sub, ahead);
   }
   return FALSE;
 }
 
+/* What gpg says of a signature whose bytes are right: expired ones among them, where that is not
+ * for gpg to say. */
 static gboolean
-has_passed (gint64 expires)
+is_right (const gpgme_signature_t signature, gboolean ahead)
 {
-  return expires > 0 && expires <= g_get_real_time () / G_USEC_PER_SEC;
+  const unsigned expired = GPGME_SIGSUM_KEY_EXPIRED | GPGME_SIGSUM_SIG_EXPIRED;
+  const unsigned bad = GPGME_SIGSUM_RED | GPGME_SIGSUM_KEY_REVOKED | GPGME_SIGSUM_KEY_MISSING |
+                       GPGME_SIGSUM_SYS_ERROR | (ahead ? 0 : expired);
+  gpgme_err_code_t status = gpgme_err_code (signature->status);
+  gboolean good = status == GPG_ERR_NO_ERROR ||
+                  (ahead && (status == GPG_ERR_SIG_EXPIRED || status == GPG_ERR_KEY_EXPIRED));
+  return good && signature->wrong_key_usage == 0 && ((unsigned)signature->summary & bad) == 0;
 }
 
 static GpgSignature *
 convert (const GpgHome *home, const gpgme_signature_t signature)
 {
-  const unsigned bad = GPGME_SIGSUM_RED | GPGME_SIGSUM_KEY_REVOKED | GPGME_SIGSUM_KEY_EXPIRED |
-                       GPGME_SIGSUM_SIG_EXPIRED | GPGME_SIGSUM_KEY_MISSING | GPGME_SIGSUM_SYS_ERROR;
   GpgSignature *self = g_new0 (GpgSignature, 1);
   const char *method = home->api->pubkey_algo_name (signature->pubkey_algo);
   self->fingerprint = g_strdup (signature->fpr != NULL ? signature->fpr : "");
   self->method = method != NULL ? method : "unknown";
   self->created = (gint64)signature->timestamp;
   self->expires = (gint64)signature->exp_timestamp;
-  self->has_expired = gpgme_err_code (signature->status) == GPG_ERR_SIG_EXPIRED ||
-                      has_passed (self->expires);
+  self->has_expired = has_passed (self->expires) ||
+                      (!home->ahead && gpgme_err_code (signature->status) == GPG_ERR_SIG_EXPIRED);
   gpgme_key_t key = NULL;
   if (*self->fingerprint == '\0' || home->api->get_key (home->ctx, self->fingerprint, &key,
                                                         /* secret= */ 0) != GPG_ERR_NO_ERROR) {
     self->key_missing = TRUE;
     return self;
   }
-  gboolean usable = add_key (self, key);
+  gboolean usable = add_key (self, key, home->ahead);
   home->api->key_unref (key);
-  self->is_good = usable && !self->has_expired && signature->wrong_key_usage == 0 &&
-                  gpgme_err_code (signature->status) == GPG_ERR_NO_ERROR &&
-                  ((unsigned)signature->summary & bad) == 0;
+  self->is_good = usable && !self->has_expired && is_right (signature, home->ahead);
   return self;
 }
 
@@ -179,7 +196,7 @@ gpg_is_by (GBytes *data, GBytes *signature, const char *const *keys, gboolean *o
   g_autoptr (GPtrArray) one = gpg_keyrings_new ();
   g_autoptr (GPtrArray) found = NULL;
   g_ptr_array_add (one, g_bytes_ref (signature));
-  g_autoptr (GpgVerifier) verifier = gpg_verifier_new (none, error);
+  g_autoptr (GpgVerifier) verifier = gpg_verifier_new (none, /* floor_s= */ 0, error);
   if (verifier == NULL || !gpg_verify (verifier, data, one, &found, error))
     return FALSE;
   *out = FALSE;

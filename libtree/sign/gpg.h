@@ -43,7 +43,9 @@ void gpg_signature_free (gpointer data);
 char *gpg_signature_describe (const GpgSignature *self, const char *indent);
 
 typedef struct GpgVerifier GpgVerifier;
-GpgVerifier *gpg_verifier_new (const GPtrArray *keyrings, GError **error);
+/* @floor_s: it is this late at least: what was made until then is not of the future, whatever the
+ * clock says. What has expired, the clock says alone. */
+GpgVerifier *gpg_verifier_new (const GPtrArray *keyrings, gint64 floor_s, GError **error);
 void gpg_verifier_free (GpgVerifier *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpgVerifier, gpg_verifier_free)
 
@@ -68,9 +70,10 @@ char **gpg_find_key (const char *key_id, const char *home, gboolean secret, GErr
 /* ---- Keyrings of remotes ---- */
 
 /* Adds to @keyring (NULL for none yet) the keys of @keyrings that @key_ids names (NULL or empty:
- * all). @out_n: how many were not there before; what is newer of others is taken, too. */
+ * all). @out_n: how many were not there before; what is newer of others is taken, too. @floor_s: as
+ * above */
 gboolean gpg_import (GBytes *keyring, const GPtrArray *keyrings, const char *const *key_ids,
-                     GBytes **out, guint *out_n, GError **error);
+                     gint64 floor_s, GBytes **out, guint *out_n, GError **error);
 
 /* @out: TreeGpgKey. */
-gboolean gpg_list (const GPtrArray *keyrings, GPtrArray **out, GError **error);
+gboolean gpg_list (const GPtrArray *keyrings, gint64 floor_s, GPtrArray **out, GError **error);

@@ -10,6 +10,7 @@
 #include "sign/gpg.h"
 #include "sign/judge.h"
 #include "store/remote.h"
+#include "store/time-floor.h"
 #include "tree/commit-sign.h"
 #include "tree/trust.h"
 
@@ -31,7 +32,7 @@ tree_repo_gpg_describe_commit (const TreeRepo *self, const TreeChecksum *commit,
     if (!trust_add_keyrings (self, remote, keyrings, error) ||
         (folder != NULL && !gpg_keyrings_add_folder (keyrings, AT_FDCWD, folder, error)))
       return FALSE;
-    g_autoptr (GpgVerifier) verifier = gpg_verifier_new (keyrings, error);
+    g_autoptr (GpgVerifier) verifier = gpg_verifier_new (keyrings, time_floor_s (), error);
     if (verifier == NULL || !gpg_verify (verifier, bytes, signatures, &found, error))
       return FALSE;
     for (guint i = 0; i < found->len; i++)
@@ -104,7 +105,7 @@ tree_repo_remote_gpg_import (TreeRepo *self, const char *remote, const char *con
   autofd int lock = repo_config_begin (self, error);
   if (lock < 0 || !tree_repo_remote_option (self, remote, REMOTE_URL, &url, error) ||
       !remote_keyring_read (self, remote, &old, error) ||
-      !gpg_import (old, given, key_ids, &keyring, &n, error) ||
+      !gpg_import (old, given, key_ids, time_floor_s (), &keyring, &n, error) ||
       !remote_keyring_write (self, remote, keyring, error))
     return FALSE;
   *out_n = n;
@@ -120,5 +121,5 @@ tree_repo_remote_gpg_keys (const TreeRepo *self, const char *remote, GPtrArray *
   if (!(remote != NULL ? trust_add_own_keyrings (self, remote, keyrings, &any, error)
                        : trust_add_system_keyrings (self, keyrings, error)))
     return FALSE;
-  return gpg_list (keyrings, out, error);
+  return gpg_list (keyrings, time_floor_s (), out, error);
 }
