@@ -44,6 +44,7 @@ typedef struct {
   int selinux_dfd;                /* that the next is relative to, or AT_FDCWD */
   const char *selinux_policy; /* a root file system whose policy labels all files; NULL: none … */
   gboolean selinux_policy_from_base; /* … or that of the first source, a directory or a commit */
+  gboolean selinux_usr_etc_as_etc;   /* files below /usr/etc get the labels of those in /etc */
   const TreeModeRule *mode_rules;    /* each must meet a file */
   guint n_mode_rules;
   const char *const *skip_paths; /* absolute in the tree, left out; each must meet something */

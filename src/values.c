@@ -147,3 +147,12 @@ value_parse_size (const char *option, const char *text, guint64 *out, GError **e
   *out = value << shift;
   return TRUE;
 }
+
+/* ---- What is not there ---- */
+
+gboolean
+value_refuse_composefs (const char *option, GError **error)
+{
+  g_set_error (error, TREE_ERROR, TREE_ERROR_UNSUPPORTED, "%s: composefs is not built in", option);
+  return FALSE;
+}

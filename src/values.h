@@ -17,3 +17,6 @@ gboolean value_parse_boolean (const char *option, const char *text, gboolean *ou
 
 /* Bytes; or with K, M, G or T behind the number, as many times 1024. More than 0. */
 gboolean value_parse_size (const char *option, const char *text, guint64 *out, GError **error);
+
+/* What asks for composefs: a library that no build has yet. Returns FALSE. */
+gboolean value_refuse_composefs (const char *option, GError **error);

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "plain/layout.h"
 #include "store/repo.h"
+
+#define USR_ETC "/" DEPLOYMENT_DEFAULT_ETC
 
 typedef struct {
   const TreeModeRule *rule;
@@ -37,7 +40,8 @@ filter_init (Filter *self, const TreeRepo *repo, const TreeCommitOptions *option
                    .canonical_permissions = canonical,
                    .read_only_executables = options->read_only_executables,
                    .no_xattrs = options->no_xattrs || canonical || repo->disable_xattrs,
-                   .policy = repo->mode->canonical_only ? NULL : policy};
+                   .policy = repo->mode->canonical_only ? NULL : policy,
+                   .label_usr_etc_as_etc = options->selinux_usr_etc_as_etc};
   /* What a bare-user-only repository has is canonical already. */
   self->changes_stored = options->owner_uid >= 0 || options->owner_gid >= 0 ||
                          options->canonical_permissions || options->read_only_executables ||
@@ -131,7 +135,13 @@ filter_goes_by_path (const Filter *self, const char *path)
 gboolean
 filter_label (const Filter *self, const char *path, FileMeta *meta, GError **error)
 {
-  return self->policy == NULL || sepolicy_label (self->policy, path, meta, error);
+  if (self->policy == NULL)
+    return TRUE;
+  gboolean in_usr_etc = g_str_has_prefix (path, USR_ETC) &&
+                        (path[strlen (USR_ETC)] == '\0' || path[strlen (USR_ETC)] == '/');
+  if (self->label_usr_etc_as_etc && in_usr_etc)
+    path += strlen ("/usr");
+  return sepolicy_label (self->policy, path, meta, error);
 }
 
 gboolean

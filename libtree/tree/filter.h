@@ -18,6 +18,7 @@ typedef struct {
   GHashTable *mode_rules;  /* path -> ModeRule; NULL for none */
   GHashTable *skips;       /* path -> SkipRule; NULL for none */
   SePolicy *policy;        /* or NULL; borrowed */
+  gboolean label_usr_etc_as_etc;
 } Filter;
 
 /* @policy: may be NULL. */

@@ -33,6 +33,8 @@ static char *opt_skip_list;
 static char *opt_selinux_policy;
 static char *opt_selinux_prefix;
 static char *opt_fsync;
+static gboolean opt_composefs;
+static gboolean opt_composefs_noverity;
 
 enum {
   LIST_MAX = 16 * 1024 * 1024, /* of --from-file: some 100,000 pairs */
@@ -81,6 +83,10 @@ static const GOptionEntry options[] = {
      "Do nothing when the path is not in the commit", NULL},
     {"fsync", 0, 0, G_OPTION_ARG_STRING, &opt_fsync,
      "no (default), or yes: wait until all is on disk", "POLICY"},
+    {"composefs", 0, 0, G_OPTION_ARG_NONE, &opt_composefs,
+     "Write a composefs image instead of a tree: composefs is not built in", NULL},
+    {"composefs-noverity", 0, 0, G_OPTION_ARG_NONE, &opt_composefs_noverity,
+     "The same without digests: composefs is not built in", NULL},
     {NULL},
 };
 
@@ -102,6 +108,8 @@ refuse_list (GError **error, const char *why)
 static gboolean
 read_options (TreeCheckoutOptions *out, GError **error)
 {
+  if (opt_composefs || opt_composefs_noverity)
+    return value_refuse_composefs (opt_composefs ? "--composefs" : "--composefs-noverity", error);
   if (opt_from_stdin && opt_from_file != NULL)
     return refuse_both ("--from-stdin", "--from-file", error);
   if (opt_subpath != NULL && (opt_from_stdin || opt_from_file != NULL))

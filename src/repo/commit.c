@@ -42,6 +42,8 @@ static gboolean opt_no_xattrs;
 static gboolean opt_ro_executables;
 static char *opt_selinux_policy;
 static gboolean opt_selinux_from_base;
+static int opt_selinux_epoch;
+static gboolean opt_composefs;
 static char *opt_statoverride;
 static char *opt_skip_list;
 static gboolean opt_link_speedup;
@@ -83,6 +85,8 @@ static const GOptionEntry options[] = {
      "Label all files as the SELinux policy of this root file system says (may be /)", "PATH"},
     {"selinux-policy-from-base", 'P', 0, G_OPTION_ARG_NONE, &opt_selinux_from_base,
      "The same by the policy of the base, or else of the first tree", NULL},
+    {"selinux-labeling-epoch", 0, 0, G_OPTION_ARG_INT, &opt_selinux_epoch,
+     "1: files below /usr/etc get the labels of those in /etc (default: 0, their own)", "0|1"},
     {"mode-ro-executables", 0, 0, G_OPTION_ARG_NONE, &opt_ro_executables,
      "Executables lose their write bits", NULL},
     {"statoverride", 0, 0, G_OPTION_ARG_FILENAME, &opt_statoverride,
@@ -118,6 +122,8 @@ static const GOptionEntry options[] = {
      "Do not record which refs the commit is meant for", NULL},
     {"generate-sizes", 0, 0, G_OPTION_ARG_NONE, &opt_generate_sizes,
      "Record the sizes of all objects, in archive repositories", NULL},
+    {"generate-composefs-metadata", 0, 0, G_OPTION_ARG_NONE, &opt_composefs,
+     "Record the digest of the tree's composefs image: composefs is not built in", NULL},
     {"skip-if-unchanged", 0, 0, G_OPTION_ARG_NONE, &opt_skip_if_unchanged,
      "Write nothing when the tree is that of the parent", NULL},
     {"stat-cache", 0, 0, G_OPTION_ARG_NONE, &opt_stat_cache,
@@ -222,6 +228,12 @@ read_options (TreeCommitOptions *out, GError **error)
     return FALSE;
   if (opt_selinux_policy != NULL && opt_selinux_from_base)
     return refuse (error, "Cannot specify both --selinux-policy and --selinux-policy-from-base");
+  if (opt_selinux_epoch < 0 || opt_selinux_epoch > 1)
+    return refuse (error, "--selinux-labeling-epoch must be 0 or 1");
+  if (opt_selinux_epoch > 0 && opt_selinux_policy == NULL && !opt_selinux_from_base)
+    return refuse (error, "--selinux-labeling-epoch goes with --selinux-policy or -P");
+  if (opt_composefs)
+    return value_refuse_composefs ("--generate-composefs-metadata", error);
   gboolean fsync = TRUE;
   if (opt_fsync != NULL && !value_parse_boolean ("--fsync", opt_fsync, &fsync, error))
     return FALSE;
@@ -244,6 +256,7 @@ read_options (TreeCommitOptions *out, GError **error)
       .selinux_dfd = AT_FDCWD,
       .selinux_policy = opt_selinux_policy,
       .selinux_policy_from_base = opt_selinux_from_base,
+      .selinux_usr_etc_as_etc = opt_selinux_epoch == 1,
       .use_stat_cache = opt_stat_cache,
       .trust_hardlinks = opt_link_speedup || opt_devino_canonical,
       .trust_canonical = opt_devino_canonical,

@@ -181,6 +181,9 @@ $PANDO checkout --repo=ar -U os/x c6
 assert_eq "$(entries)" ""
 ok "the cache of unpacked files"
 
+fails_with 'composefs: composefs is not built in' "$PANDO" checkout --composefs os/x image
+fails_with 'composefs-noverity: composefs is not built in' "$PANDO" checkout --composefs-noverity os/x image
+assert_missing image
 fails_with "Refspec 'nope' not found" "$PANDO" checkout nope
 fails_with 'COMMIT must be specified; usage: pando checkout' "$PANDO" checkout
 fails_with "DESTINATION must be specified: without it the tree goes to 'os/x', and there is no directory 'os'" "$PANDO" checkout os/x

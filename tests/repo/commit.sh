@@ -177,6 +177,7 @@ assert_eq "$($PANDO rev-parse os/edited)" "$tip"
 ok "the message from an editor"
 
 fails_with 'A branch must be specified with --branch, or use --orphan' "$PANDO" commit tree
+fails_with 'generate-composefs-metadata: composefs is not built in' "$PANDO" commit -b os/x --generate-composefs-metadata tree
 fails_with "'?nope'?: No such file or directory" "$PANDO" commit -b os/x nope
 fails_with 'Invalid ref' "$PANDO" commit -b 'a b' tree
 fails_with 'is not UTF-8' "$PANDO" commit -b os/x -s "$(printf 'bad \377')" tree

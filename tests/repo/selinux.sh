@@ -91,6 +91,22 @@ fails_with 'taken from a directory or a commit, not from an archive' commit -P -
 fails_with 'Cannot specify both --selinux-policy and --selinux-policy-from-base' commit -P --selinux-policy=pol tree
 ok "the policy of the base"
 
+printf '/etc/conf.d(/.*)?\tsystem_u:object_r:conf_t:s0\n' >>pol/etc/selinux/mini/contexts/files/file_contexts
+mkdir tree/usr/etcetera
+commit --selinux-policy=pol --selinux-labeling-epoch=0 tree >/dev/null
+assert_eq "$(label /usr/etc) $(label /usr/etc/conf.d/b.conf)" "system_u:object_r:usr_t:s0 system_u:object_r:usr_t:s0"
+commit --selinux-policy=pol --selinux-labeling-epoch=1 tree >epoch.commit
+assert_eq "$(label /usr/etc) $(label /usr/etc/conf.d/b.conf)" "system_u:object_r:etc_t:s0 system_u:object_r:conf_t:s0"
+assert_eq "$(label /usr) $(label /usr/etcetera) $(label /usr/bin/su)" \
+  "system_u:object_r:usr_t:s0 system_u:object_r:usr_t:s0 system_u:object_r:su_exec_t:s0"
+tar -C tree -cf tree.tar .
+commit --selinux-policy=pol --selinux-labeling-epoch=1 --tree=tar=tree.tar >tar.commit
+cmp epoch.commit tar.commit
+fails_with 'selinux-labeling-epoch must be 0 or 1' commit --selinux-policy=pol --selinux-labeling-epoch=2 tree
+fails_with 'selinux-labeling-epoch goes with --selinux-policy or -P' commit --selinux-labeling-epoch=1 tree
+rmdir tree/usr/etcetera
+ok "the epoch in which /usr/etc is labelled as /etc"
+
 refused () { fails_with "$1" commit --selinux-policy=bad tree; }
 mkdir bad
 refused "SELinux policy of 'bad': it has no SELinux policy: neither etc/selinux nor usr/etc/selinux"
