@@ -24,6 +24,9 @@ typedef struct {
   __typeof__ (archive_read_set_callback_data) *read_set_callback_data;
   __typeof__ (archive_read_open1) *read_open1;
   __typeof__ (archive_read_next_header) *read_next_header;
+  __typeof__ (archive_read_header_position) *read_header_position;
+  __typeof__ (archive_filter_bytes) *filter_bytes;
+  __typeof__ (archive_format) *format;
   __typeof__ (archive_read_data) *read_data;
   __typeof__ (archive_set_error) *set_error;
   __typeof__ (archive_entry_pathname) *entry_pathname;

@@ -574,6 +574,22 @@ add_entry (Reader *self, struct archive_entry *entry, const char *path, GError *
                              : add_regular (self, entry, path, &meta, error);
 }
 
+/* Behind the last entry of a tar archive come blocks of zeros. The library ends without them as
+ * well: it has then read nothing since the end of the last entry, and an archive that was cut off
+ * there looks whole. What was compressed is counted as it was before. */
+static gboolean
+check_end (const Reader *self, GError **error)
+{
+  const ArchiveApi *api = self->api;
+  gboolean is_tar = (api->format (self->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+  return !is_tar ||
+         api->filter_bytes (self->archive, 0) > api->read_header_position (self->archive) ||
+         throw_error (
+             error, TREE_ERROR_CORRUPT,
+             "it was cut off behind an entry: the blocks of zeros at its end are missing; "
+             "if whoever wrote it left them out, add them (head -c 1024 /dev/zero >>FILE)");
+}
+
 static gboolean
 bound_memory (const Reader *self, GError **error)
 {
@@ -588,7 +604,7 @@ read_entries (Reader *self, GError **error)
     struct archive_entry *entry = NULL;
     int rc = self->api->read_next_header (self->archive, &entry);
     if (rc == ARCHIVE_EOF)
-      return TRUE;
+      return check_end (self, error);
     const char *raw = entry != NULL ? self->api->entry_pathname (entry) : NULL;
     if (rc != ARCHIVE_OK) {
       (void)throw_archive (self, error);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # commit --tree=tar=FILE: what an archive may not hold, each named; and that nothing is read or written outside of it.
 . "$(dirname "$0")/../lib.sh"
-need python3 zip tar
+need python3 zip tar gzip xz
 "$PANDO" --version | grep -q -e '- libarchive' || skip_all "built without libarchive"
 export OSTREE_REPO=r
 "$PANDO" init --repo=r --mode=bare-user
@@ -114,6 +114,41 @@ ok "extended attributes without end"
 
 head -c 50000 whole.tar >cut.tar
 fails_with "'?cut.tar'?.*Truncated tar archive" commit --tree=tar=cut.tar
+# Cut between two entries, where only the zeros at the end tell: root, file, root, file.
+python3 - <<'END'
+import tarfile
+root = tarfile.TarInfo('./')
+root.type, root.mode = tarfile.DIRTYPE, 0o755
+out = root.tobuf(tarfile.GNU_FORMAT)
+for name in 'a', 'b':
+    info = tarfile.TarInfo(name)
+    info.size = 5
+    out += info.tobuf(tarfile.GNU_FORMAT) + b'hello'.ljust(512, b'\0')
+    open('end-' + name + '.tar', 'wb').write(out)
+open('end-zeros.tar', 'wb').write(out + b'\0' * 1024)
+open('end-zero.tar', 'wb').write(out + b'\0' * 512)
+open('end-half.tar', 'wb').write(out + b'\0' * 300)
+END
+for name in end-a end-b; do
+  gzip -k $name.tar
+  xz -k $name.tar
+  for file in $name.tar $name.tar.gz $name.tar.xz; do
+    fails_with "'?$file'?.*cut off behind an entry: the blocks of zeros at its end are missing" commit --tree=tar="$file"
+    fails_with 'cut off behind an entry' commit --tree=tar=- <"$file"
+  done
+done
+fails_with 'Truncated tar archive' commit --tree=tar=end-half.tar
+gzip -k end-zeros.tar
+commit --tree=tar=end-zeros.tar >end.commit
+for file in end-zeros.tar.gz end-zero.tar; do
+  commit --tree=tar="$file" >end-2.commit
+  cmp end.commit end-2.commit
+done
+head -c 1024 /dev/zero >>end-b.tar
+commit --tree=tar=end-b.tar >end-2.commit
+cmp end.commit end-2.commit
+ok "an archive that was cut off, within an entry or behind one"
+
 # A sparse file of an exabyte in an archive of a few kilobytes.
 python3 - <<'END'
 import tarfile
