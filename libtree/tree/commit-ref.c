@@ -137,7 +137,24 @@ worker_free (gpointer worker)
 
 static const PoolFuncs rewrite_funcs = {worker_new, worker_free, run, job_free};
 
+static void
+start (Rewrite *self)
+{
+  self->pool = pool_new (&rewrite_funcs, pool_default_workers (0), MAX_QUEUED, self);
+}
+
 /* ---- The tree ---- */
+
+/* Forgets what is finished, once the workers have written to all slots. */
+static gboolean
+bound_memory (Rewrite *self, MtreeDir *current, GError **error)
+{
+  if (!mtree_is_large (self->tree))
+    return TRUE;
+  gboolean done = pool_finish (self->pool, error);
+  start (self);
+  return done && mtree_unload (self->tree, current, error);
+}
 
 static void
 show_progress (Rewrite *self)
@@ -212,7 +229,7 @@ add_tree (Rewrite *self, const TreeRoot *root, const char *path, MtreeDir *to, i
       !txn_load_dirtree (self->txn, &root->tree, &from, error))
     return FALSE;
   mtree_dir_set_meta (to, &meta);
-  if (!add_files (self, &from, path, to, error))
+  if (!add_files (self, &from, path, to, error) || !bound_memory (self, to, error))
     return FALSE;
   for (guint i = 0; i < from.dirs.n; i++) {
     dirtree_dir (&from, i, &entry);
@@ -234,7 +251,7 @@ commit_ref_write (Txn *txn, const TreeRoot *root, const CommitRefOptions *option
 {
   g_autoptr (Mtree) tree = mtree_new (txn, base);
   Rewrite self = {.txn = txn, .options = options, .tree = tree};
-  self.pool = pool_new (&rewrite_funcs, pool_default_workers (0), MAX_QUEUED, &self);
+  start (&self);
   const char *path = filter_needs_paths (options->filter) ? "/" : NULL;
   g_autoptr (GError) walk_error = NULL;
   gboolean walked = add_tree (&self, root, path, mtree_root (tree), 0, &walk_error);
