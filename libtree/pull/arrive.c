@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "core/dirtree.h"
+#include "core/object-set.h"
 #include "net/retry.h"
 #include "pull/route.h"
 #include "store/object-import.h"
@@ -46,7 +47,7 @@ struct Arrival {
   GCond changed;
   GArray *results; /* Result */
   guint n_running; /* pushed and without a result yet */
-  SumSet bad;      /* what came with other bytes than its own, once */
+  ObjectSet *bad;  /* what came with other bytes than its own, once */
   gboolean failed;
 };
 
@@ -298,7 +299,7 @@ may_fetch_anew (Arrival *self, const Job *job)
 {
   static const RetryPolicy policy = {0};
   g_mutex_lock (&self->lock);
-  guint tries = sumset_add (&self->bad, &job->item.checksum) ? 0 : 1;
+  guint tries = object_set_add (self->bad, TREE_OBJECT_FILE, &job->item.checksum) ? 0 : 1;
   g_mutex_unlock (&self->lock);
   return retry_wait_ms (&policy, RETRY_BAD_BYTES, tries, 0, 0) != RETRY_GIVE_UP;
 }
@@ -307,7 +308,7 @@ gboolean
 arrival_was_bad (Arrival *self, const TreeChecksum *checksum)
 {
   g_mutex_lock (&self->lock);
-  gboolean bad = sumset_has (&self->bad, checksum);
+  gboolean bad = object_set_contains (self->bad, TREE_OBJECT_FILE, checksum);
   g_mutex_unlock (&self->lock);
   return bad;
 }
@@ -417,6 +418,7 @@ Arrival *
 arrival_new (const ArrivalConfig *config)
 {
   Arrival *self = g_new0 (Arrival, 1);
+  self->bad = object_set_new ();
   self->config = *config;
   self->looks_staged = txn_is_resumed (config->txn);
   g_mutex_init (&self->lock);
@@ -438,7 +440,7 @@ arrival_finish (Arrival *self, GError **error)
 {
   gboolean ok = pool_finish (self->pool, error);
   g_array_unref (self->results);
-  sumset_clear (&self->bad);
+  object_set_free (self->bad);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_free (self);

@@ -3,10 +3,13 @@
 
 #include "pull/queue.h"
 
-#include <string.h>
+#include "core/object-set.h"
 
-/* Where the taken items are dropped from the front of a list. */
-#define FIFO_SLACK 1024
+enum {
+  FIFO_SLACK = 1024, /* where the taken items are dropped from the front of a list */
+  /* Files that wait: with so many of them there is no hurry to find more. */
+  MANY_FILES = 64 * 1024,
+};
 
 /* First in, first out. */
 typedef struct {
@@ -15,9 +18,7 @@ typedef struct {
 } Fifo;
 
 struct PullQueue {
-  SumSet seen_files;
-  SumSet seen_trees; /* those that are pulled with all below them */
-  SumSet seen_metas;
+  ObjectSet *seen;               /* of dirtrees those that are pulled with all below them */
   Fifo metadata[PULL_N_ACTIONS]; /* PullItem */
   Fifo content[PULL_N_ACTIONS];  /* TreeChecksum: there are many of them */
   guint64 n_underway;
@@ -59,6 +60,7 @@ PullQueue *
 pull_queue_new (void)
 {
   PullQueue *self = g_new0 (PullQueue, 1);
+  self->seen = object_set_new ();
   for (int i = 0; i < PULL_N_ACTIONS; i++) {
     fifo_init (&self->metadata[i], sizeof (PullItem));
     fifo_init (&self->content[i], sizeof (TreeChecksum));
@@ -78,9 +80,7 @@ pull_queue_free (PullQueue *self)
     g_array_unref (metadata->items);
     g_array_unref (self->content[i].items);
   }
-  sumset_clear (&self->seen_files);
-  sumset_clear (&self->seen_trees);
-  sumset_clear (&self->seen_metas);
+  object_set_free (self->seen);
   g_free (self);
 }
 
@@ -89,14 +89,7 @@ pull_queue_free (PullQueue *self)
 static gboolean
 is_new (PullQueue *self, const PullItem *item)
 {
-  switch (item->type) {
-  case TREE_OBJECT_FILE:
-    return sumset_add (&self->seen_files, &item->checksum);
-  case TREE_OBJECT_DIR_META:
-    return sumset_add (&self->seen_metas, &item->checksum);
-  default:
-    return item->route != NULL || sumset_add (&self->seen_trees, &item->checksum);
-  }
+  return item->route != NULL || object_set_add (self->seen, item->type, &item->checksum);
 }
 
 static void
@@ -127,10 +120,11 @@ pull_queue_add (PullQueue *self, PullItem *item)
 gboolean
 pull_queue_next (PullQueue *self, PullAction action, PullItem *out)
 {
-  if (fifo_len (&self->metadata[action]) > 0) {
+  guint n_files = fifo_len (&self->content[action]);
+  if (fifo_len (&self->metadata[action]) > 0 && n_files < MANY_FILES) {
     *out = *(const PullItem *)fifo_take (&self->metadata[action]);
     self->n_walking++;
-  } else if (fifo_len (&self->content[action]) > 0)
+  } else if (n_files > 0)
     *out = (PullItem){.type = TREE_OBJECT_FILE,
                       .checksum = *(const TreeChecksum *)fifo_take (&self->content[action])};
   else

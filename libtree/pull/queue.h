@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "pull/sumset.h"
+#include "tree-types.h"
 
 typedef enum {
   PULL_MISSING,
@@ -58,8 +58,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PullQueue, pull_queue_free)
 
 /* Takes what @item owns. */
 void pull_queue_add (PullQueue *self, PullItem *item);
-/* The next item for this action, metadata first, since it leads to more. FALSE when there is none
- * now.
+/* The next item for this action, metadata first, since it leads to more, unless many files wait
+ * already. FALSE when there is none now.
  * @out owns what it has. */
 gboolean pull_queue_next (PullQueue *self, PullAction action, PullItem *out);
 /* An item from pull_queue_next() is through; what it led to was added before. */

@@ -6,15 +6,18 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/checksum.h"
+#include "core/object-set.h"
 #include "core/sizes.h"
 #include "pull/deltas.h"
 
+/* Old writers left the types out of sizes: sets of them go by the checksum alone. */
+#define ANY_TYPE TREE_OBJECT_FILE
 /* So many files must be there before others are taken to be like them. */
 #define ESTIMATE_MIN_FILES 16
 
 struct PullSpace {
   PullContext *context; /* borrowed */
-  SumSet counted;       /* objects that are to come */
+  ObjectSet *counted;   /* of ANY_TYPE: what is to come */
   guint64 n_objects;
   guint64 before_bytes;  /* that came before the first object */
   guint64 fetched_bytes; /* as a server has them */
@@ -29,6 +32,7 @@ pull_space_new (PullContext *context)
 {
   PullSpace *self = g_new0 (PullSpace, 1);
   self->context = context;
+  self->counted = object_set_new ();
   return self;
 }
 
@@ -37,7 +41,7 @@ pull_space_free (PullSpace *self)
 {
   if (self == NULL)
     return;
-  sumset_clear (&self->counted);
+  object_set_free (self->counted);
   g_free (self);
 }
 
@@ -72,7 +76,7 @@ count_object (PullSpace *self, const ObjectSizes *sizes, GError **error)
   gboolean here = FALSE;
   if (!is_here (self, &sizes->name, &here, error))
     return FALSE;
-  if (here || !sumset_add (&self->counted, &sizes->name.checksum))
+  if (here || !object_set_add (self->counted, ANY_TYPE, &sizes->name.checksum))
     return TRUE;
   gboolean archived = self->context->repo->mode->archive;
   self->n_objects++;
@@ -98,7 +102,7 @@ count_objects (PullSpace *self, GVariant *list, GError **error)
 /* ---- What is left of a pull of something else ---- */
 
 typedef struct {
-  SumSet wanted;
+  ObjectSet *wanted; /* of ANY_TYPE */
   gboolean archive;
 } Leftovers;
 
@@ -109,7 +113,7 @@ remove_unwanted (const char *dir, int dfd, const char *name, gboolean settled, g
   const Leftovers *self = user_data;
   ObjectName object;
   if (!object_from_path (dir, name, self->archive, &object) ||
-      sumset_has (&self->wanted, &object.checksum))
+      object_set_contains (self->wanted, ANY_TYPE, &object.checksum))
     return TRUE;
   return unlinkat (dfd, name, 0) == 0 || throw_errno (error, "remove '%s/%s'", dir, name);
 }
@@ -126,7 +130,7 @@ remove_partials (int dfd, const Leftovers *leftovers, GError **error)
     const DirEntry *entry = entries->pdata[i];
     TreeChecksum checksum;
     if (checksum_is_hex (entry->name) && tree_checksum_from_hex (entry->name, &checksum, NULL) &&
-        !sumset_has (&leftovers->wanted, &checksum))
+        !object_set_contains (leftovers->wanted, ANY_TYPE, &checksum))
       (void)unlinkat (dfd, entry->name, 0); /* at worst it expires */
   }
   return TRUE;
@@ -136,7 +140,8 @@ static gboolean
 remove_leftovers (PullSpace *self, GVariant *list, GError **error)
 {
   const PullContext *context = self->context;
-  Leftovers leftovers = {.archive = context->repo->mode->archive};
+  g_autoptr (ObjectSet) wanted = object_set_new ();
+  Leftovers leftovers = {wanted, context->repo->mode->archive};
   gsize n = g_variant_n_children (list);
   gboolean ok = TRUE;
   for (gsize i = 0; i < n && ok; i++) {
@@ -144,12 +149,10 @@ remove_leftovers (PullSpace *self, GVariant *list, GError **error)
     ObjectSizes sizes;
     ok = sizes_parse (element, &sizes, error);
     if (ok)
-      (void)sumset_add (&leftovers.wanted, &sizes.name.checksum);
+      (void)object_set_add (wanted, ANY_TYPE, &sizes.name.checksum);
   }
-  ok = ok && txn_each_staged (context->txn, remove_unwanted, &leftovers, error) &&
-       (context->partial_dfd < 0 || remove_partials (context->partial_dfd, &leftovers, error));
-  sumset_clear (&leftovers.wanted);
-  return ok;
+  return ok && txn_each_staged (context->txn, remove_unwanted, &leftovers, error) &&
+         (context->partial_dfd < 0 || remove_partials (context->partial_dfd, &leftovers, error));
 }
 
 /* ---- All together ---- */

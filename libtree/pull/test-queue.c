@@ -157,22 +157,31 @@ test_route_parse (void)
   }
 }
 
+/* Files of one dirtree after the other: they are taken before all trees have been read. */
 static void
-test_sumset (void)
+test_many_files (void)
 {
-  SumSet set = {0};
-  TreeChecksum checksum = sum (0);
-  g_assert_false (sumset_has (&set, &checksum));
-  for (guint i = 0; i < 1000; i++) {
-    checksum = sum (i);
-    g_assert_true (sumset_add (&set, &checksum));
-    g_assert_false (sumset_add (&set, &checksum));
+  g_autoptr (PullQueue) queue = pull_queue_new ();
+  guint n_waiting = 0;
+  guint most = 0;
+  guint n_trees = 0;
+  for (guint i = 0; i < 300; i++)
+    add (queue, TREE_OBJECT_DIR_TREE, PULL_MISSING, i, NULL);
+  PullItem item;
+  while (pull_queue_next (queue, PULL_FETCH, &item)) {
+    if (item.type == TREE_OBJECT_FILE)
+      n_waiting--;
+    else
+      for (guint i = 0; i < 1000; i++, n_waiting++)
+        add (queue, TREE_OBJECT_FILE, PULL_MISSING, 1000 * (1 + n_trees) + i, NULL);
+    n_trees += item.type == TREE_OBJECT_FILE ? 0 : 1;
+    most = MAX (most, n_waiting);
+    pull_queue_finish (queue, PULL_FETCH, item.type);
   }
-  for (guint i = 0; i < 2000; i++) {
-    checksum = sum (i);
-    g_assert_cmpint (sumset_has (&set, &checksum), ==, i < 1000);
-  }
-  sumset_clear (&set);
+  g_assert_cmpuint (n_trees, ==, 300);
+  g_assert_cmpuint (n_waiting, ==, 0);
+  g_assert_cmpuint (most, <, 70000);
+  g_assert_true (pull_queue_is_done (queue));
 }
 
 int
@@ -181,10 +190,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/pull/queue/actions", test_actions);
   g_test_add_func ("/pull/queue/done", test_done);
+  g_test_add_func ("/pull/queue/many-files", test_many_files);
   g_test_add_func ("/pull/queue/once", test_once);
   g_test_add_func ("/pull/queue/route-twice", test_route_twice);
   g_test_add_func ("/pull/route/classify", test_route_classify);
   g_test_add_func ("/pull/route/parse", test_route_parse);
-  g_test_add_func ("/pull/sumset", test_sumset);
   return g_test_run ();
 }
