@@ -34,21 +34,23 @@ typedef enum {
 
 typedef struct {
   TreeChangeKind kind;
-  char *path; /* in the tree, without a slash before it */
+  const char *path; /* in the tree, without a slash before it */
 } TreeChange;
+
+/* FALSE with an error ends it. */
+typedef gboolean (*TreeChangeFunc) (const TreeChange *change, gpointer user_data, GError **error);
 
 /**
  * tree_repo_diff:
  * @options: (nullable)
- *
- * Returns: (transfer full): TreeChange, those of a kind together, each in the order of a walk:
- * sorted, files before directories; or NULL
+ * @func: called for each change once all has been compared: first for those that are modified, then
+ * deleted, then added; within a kind in the order of a walk, sorted, files before directories
  *
  * Errors: TREE_ERROR_NOT_FOUND; TREE_ERROR_UNSUPPORTED for a device, fifo or socket in a directory
  */
-TREE_API GPtrArray *tree_repo_diff (const TreeRepo *self, const TreeDiffSide *a,
-                                    const TreeDiffSide *b, const TreeDiffOptions *options,
-                                    GError **error);
+TREE_API gboolean tree_repo_diff (const TreeRepo *self, const TreeDiffSide *a,
+                                  const TreeDiffSide *b, const TreeDiffOptions *options,
+                                  TreeChangeFunc func, gpointer user_data, GError **error);
 
 typedef struct {
   guint64 n_objects_a;

@@ -8,6 +8,7 @@
 enum {
   CSUM = sizeof (((TreeChecksum *)NULL)->bytes),
   SLOT = CSUM + 1, /* a type, 0 for an empty slot, and a checksum */
+  MARK = 0x80,     /* beside the type */
   N_WORDS = CSUM / sizeof (guint64),
   /* The table is in parts that grow one after the other: never is all of it there twice. */
   SHARD_BITS = 8,
@@ -74,6 +75,12 @@ shard_of (const ObjectSet *self, guint64 hash)
   return (Shard *)&self->shards[hash >> (64 - SHARD_BITS)];
 }
 
+static guint8
+type_in (const guint8 *slot)
+{
+  return slot[0] & (guint8)~MARK;
+}
+
 /* The slot of this object, or the empty one where it would go. */
 static guint8 *
 find_slot (guint8 *slots, gsize n_slots, guint64 hash, guint8 type, const guint8 *checksum)
@@ -81,7 +88,7 @@ find_slot (guint8 *slots, gsize n_slots, guint64 hash, guint8 type, const guint8
   for (gsize i = (gsize)(((hash & G_MAXUINT32) * n_slots) >> 32);;
        i = i + 1 < n_slots ? i + 1 : 0) {
     guint8 *slot = slots + i * SLOT;
-    if (slot[0] == 0 || (slot[0] == type && memcmp (slot + 1, checksum, CSUM) == 0))
+    if (slot[0] == 0 || (type_in (slot) == type && memcmp (slot + 1, checksum, CSUM) == 0))
       return slot;
   }
 }
@@ -96,7 +103,8 @@ grow (ObjectSet *self)
     for (gsize s = 0; s < before; s++) {
       const guint8 *slot = self->shards[i].slots + s * SLOT;
       if (slot[0] != 0)
-        memcpy (find_slot (slots, n, hash_of (slot[0], slot + 1), slot[0], slot + 1), slot, SLOT);
+        memcpy (find_slot (slots, n, hash_of (type_in (slot), slot + 1), type_in (slot), slot + 1),
+                slot, SLOT);
     }
     g_free (self->shards[i].slots);
     self->shards[i].slots = slots;
@@ -121,12 +129,28 @@ object_set_add (ObjectSet *self, TreeObjectType type, const TreeChecksum *checks
   return TRUE;
 }
 
-gboolean
-object_set_contains (const ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum)
+static guint8 *
+find (const ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum)
 {
   guint64 hash = hash_of ((guint8)type, checksum->bytes);
   return find_slot (shard_of (self, hash)->slots, self->n_shard_slots, hash, (guint8)type,
-                    checksum->bytes)[0] != 0;
+                    checksum->bytes);
+}
+
+gboolean
+object_set_contains (const ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum)
+{
+  return find (self, type, checksum)[0] != 0;
+}
+
+gboolean
+object_set_mark (ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum)
+{
+  guint8 *slot = find (self, type, checksum);
+  if (slot[0] == 0 || (slot[0] & MARK) != 0)
+    return FALSE;
+  slot[0] |= MARK;
+  return TRUE;
 }
 
 gsize
@@ -148,7 +172,7 @@ object_set_slot (const ObjectSet *self, gsize slot, ObjectName *out)
                      slot % self->n_shard_slots * SLOT;
   if (at[0] == 0)
     return FALSE;
-  out->type = (TreeObjectType)at[0];
+  out->type = (TreeObjectType)type_in (at);
   memcpy (out->checksum.bytes, at + 1, CSUM);
   return TRUE;
 }

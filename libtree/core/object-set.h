@@ -15,6 +15,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObjectSet, object_set_free)
 gboolean object_set_add (ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum);
 gboolean object_set_contains (const ObjectSet *self, TreeObjectType type,
                               const TreeChecksum *checksum);
+/* TRUE the first time for an object of the set; FALSE for others. */
+gboolean object_set_mark (ObjectSet *self, TreeObjectType type, const TreeChecksum *checksum);
 gsize object_set_size (const ObjectSet *self);
 
 /* For walking over it: slots 0 to n-1, FALSE for an empty one. Reading is thread-safe while nobody

@@ -189,6 +189,24 @@ test_object_set (void)
     n++;
   }
   g_assert_cmpuint (n, ==, N + 1);
+  /* Marks change nothing else, and stay when the set grows. */
+  g_assert_true (object_set_mark (set, TREE_OBJECT_DIR_TREE, &first));
+  g_assert_false (object_set_mark (set, TREE_OBJECT_DIR_TREE, &first));
+  g_assert_false (object_set_mark (set, TREE_OBJECT_COMMIT, &first));
+  for (guint i = N; i < 3 * N; i++) {
+    TreeChecksum checksum = {{1}};
+    memcpy (checksum.bytes + 28, &i, sizeof i);
+    g_assert_true (object_set_add (set, TREE_OBJECT_FILE, &checksum));
+  }
+  g_assert_false (object_set_mark (set, TREE_OBJECT_DIR_TREE, &first));
+  g_assert_false (object_set_add (set, TREE_OBJECT_DIR_TREE, &first));
+  g_assert_true (object_set_contains (set, TREE_OBJECT_DIR_TREE, &first));
+  g_assert_true (object_set_mark (set, TREE_OBJECT_FILE, &first));
+  for (gsize slot = 0; slot < object_set_n_slots (set); slot++) {
+    ObjectName name;
+    if (object_set_slot (set, slot, &name))
+      g_assert_true (name.type == TREE_OBJECT_FILE || name.type == TREE_OBJECT_DIR_TREE);
+  }
 }
 
 int

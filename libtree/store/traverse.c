@@ -47,6 +47,12 @@ traversal_objects (const Traversal *self)
   return self->objects;
 }
 
+ObjectSet *
+traversal_steal_objects (Traversal *self)
+{
+  return g_steal_pointer (&self->objects);
+}
+
 static void
 add_directory (Traversal *self, const TreeChecksum *tree, const TreeChecksum *meta)
 {

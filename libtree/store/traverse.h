@@ -32,3 +32,5 @@ gboolean traversal_add_since (Traversal *self, const TreeChecksum *commit, gint6
 void traversal_block (Traversal *self, const TreeChecksum *commit);
 /* What has been reached so far. Borrowed. */
 const ObjectSet *traversal_objects (const Traversal *self);
+/* The same, for who needs the traversal no longer. (transfer full) */
+ObjectSet *traversal_steal_objects (Traversal *self);

@@ -35,10 +35,17 @@ typedef struct {
   GHashTable *by_name;
 } Level;
 
+/* Paths in the order of a walk: of each, how much of the one before it begins with (guint32), and
+ * the rest with a NUL. A million of them take some 20 MB. */
+typedef struct {
+  GByteArray *bytes;
+  GString *last;
+} Paths;
+
 typedef struct {
   const TreeRepo *repo;
   ChecksumAs as;
-  GPtrArray *changes[TREE_CHANGE_ADDED + 1];
+  Paths changes[TREE_CHANGE_ADDED + 1];
   GString *path; /* "" or "a/b/" */
   int depth;
 } Differ;
@@ -49,14 +56,6 @@ node_free (gpointer data)
   Node *node = data;
   g_free (node->name);
   g_free (node);
-}
-
-static void
-change_free (gpointer data)
-{
-  TreeChange *change = data;
-  g_free (change->path);
-  g_free (change);
 }
 
 static void
@@ -72,6 +71,47 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Level, level_clear)
   {                                                                                                \
     .dfd = -1                                                                                      \
   }
+
+/* ---- What is found ---- */
+
+static void
+paths_add (Paths *self, const char *path)
+{
+  guint32 shared = 0;
+  while (path[shared] != '\0' && path[shared] == self->last->str[shared])
+    shared++;
+  g_byte_array_append (self->bytes, (const guint8 *)&shared, sizeof shared);
+  g_byte_array_append (self->bytes, (const guint8 *)path + shared,
+                       (guint)strlen (path + shared) + 1);
+  g_string_assign (self->last, path);
+}
+
+static gboolean
+paths_report (const Paths *self, TreeChangeKind kind, TreeChangeFunc func, gpointer user_data,
+              GError **error)
+{
+  g_autoptr (GString) path = g_string_new (NULL);
+  for (gsize at = 0; at < self->bytes->len;) {
+    guint32 shared;
+    memcpy (&shared, self->bytes->data + at, sizeof shared);
+    const char *rest = (const char *)self->bytes->data + at + sizeof shared;
+    g_string_truncate (path, shared);
+    g_string_append (path, rest);
+    if (!func (&(TreeChange){kind, path->str}, user_data, error))
+      return FALSE;
+    at += sizeof shared + strlen (rest) + 1;
+  }
+  return TRUE;
+}
+
+static void
+note (Differ *self, TreeChangeKind kind, const char *name)
+{
+  gsize len = self->path->len;
+  g_string_append (self->path, name);
+  paths_add (&self->changes[kind], self->path->str);
+  g_string_truncate (self->path, len);
+}
 
 /* ---- Reading one directory ---- */
 
@@ -158,15 +198,6 @@ open_side (const Differ *self, const TreeDiffSide *side, Level *out, GError **er
 }
 
 /* ---- Comparing ---- */
-
-static void
-note (Differ *self, TreeChangeKind kind, const char *name)
-{
-  TreeChange *change = g_new0 (TreeChange, 1);
-  change->kind = kind;
-  change->path = g_strconcat (self->path->str, name, NULL);
-  g_ptr_array_add (self->changes[kind], change);
-}
 
 /* Of a file its object, of a directory its dirmeta. */
 static gboolean
@@ -274,34 +305,39 @@ compare_levels (Differ *self, const Level *a, const Level *b, GError **error)
   return TRUE;
 }
 
-GPtrArray *
+static gboolean
+compare (Differ *self, const TreeDiffSide *a, const TreeDiffSide *b, GError **error)
+{
+  g_auto (Level) level_a = LEVEL_INIT;
+  g_auto (Level) level_b = LEVEL_INIT;
+  return open_side (self, a, &level_a, error) && open_side (self, b, &level_b, error) &&
+         (compare_levels (self, &level_a, &level_b, error) ||
+          prefix_error (error, "compare '/%s'", self->path->str));
+}
+
+gboolean
 tree_repo_diff (const TreeRepo *self, const TreeDiffSide *a, const TreeDiffSide *b,
-                const TreeDiffOptions *options, GError **error)
+                const TreeDiffOptions *options, TreeChangeFunc func, gpointer user_data,
+                GError **error)
 {
   static const TreeDiffOptions as_found = TREE_DIFF_OPTIONS_INIT;
   if (options == NULL)
     options = &as_found;
-  g_autoptr (GPtrArray) modified = g_ptr_array_new_with_free_func (change_free);
-  g_autoptr (GPtrArray) deleted = g_ptr_array_new_with_free_func (change_free);
-  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (change_free);
-  g_autoptr (GString) path = g_string_new (NULL);
-  g_auto (Level) level_a = LEVEL_INIT;
-  g_auto (Level) level_b = LEVEL_INIT;
   Differ differ = {
       .repo = self,
       .as = {options->no_xattrs || self->disable_xattrs, options->owner_uid, options->owner_gid},
-      .changes = {modified, deleted, added},
-      .path = path,
+      .path = g_string_new (NULL),
   };
-  if (!open_side (&differ, a, &level_a, error) || !open_side (&differ, b, &level_b, error))
-    return NULL;
-  if (!compare_levels (&differ, &level_a, &level_b, error)) {
-    (void)prefix_error (error, "compare '/%s'", path->str);
-    return NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (differ.changes); i++)
+    differ.changes[i] = (Paths){g_byte_array_new (), g_string_new (NULL)};
+  gboolean ok = compare (&differ, a, b, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (differ.changes); i++) {
+    ok = ok && paths_report (&differ.changes[i], (TreeChangeKind)i, func, user_data, error);
+    g_byte_array_unref (differ.changes[i].bytes);
+    g_string_free (differ.changes[i].last, TRUE);
   }
-  g_ptr_array_extend_and_steal (modified, g_steal_pointer (&deleted));
-  g_ptr_array_extend_and_steal (modified, g_steal_pointer (&added));
-  return g_steal_pointer (&modified);
+  g_string_free (differ.path, TRUE);
+  return ok;
 }
 
 /* ---- What two commits share ---- */
@@ -320,26 +356,104 @@ stored_size (const TreeRepo *repo, const ObjectName *name)
   return 0;
 }
 
+/* A walk over the second commit, with the objects of the first at hand: one set of all objects is
+ * enough, whatever the size of the trees. */
+typedef struct {
+  const TreeRepo *repo;
+  ObjectSet *in_a;    /* marked: met in the other, too */
+  ObjectSet *apart;   /* dirtrees that only the other has */
+  GArray *pending;    /* TreeChecksum of dirtrees to read */
+  TreeDiffStats *out; /* what is common */
+} Common;
+
+/* TRUE the first time for what is common. */
+static gboolean
+meet (Common *self, TreeObjectType type, const TreeChecksum *checksum)
+{
+  if (!object_set_mark (self->in_a, type, checksum))
+    return FALSE;
+  self->out->n_common++;
+  self->out->common_bytes += stored_size (self->repo, &(ObjectName){*checksum, type});
+  return TRUE;
+}
+
+static void
+meet_dir (Common *self, const TreeChecksum *tree, const TreeChecksum *meta)
+{
+  (void)meet (self, TREE_OBJECT_DIR_META, meta);
+  gboolean shared = object_set_contains (self->in_a, TREE_OBJECT_DIR_TREE, tree);
+  if (shared ? meet (self, TREE_OBJECT_DIR_TREE, tree)
+             : object_set_add (self->apart, TREE_OBJECT_DIR_TREE, tree))
+    g_array_append_val (self->pending, *tree);
+}
+
+static gboolean
+meet_children (Common *self, GError **error)
+{
+  TreeChecksum checksum = g_array_index (self->pending, TreeChecksum, self->pending->len - 1);
+  g_array_set_size (self->pending, self->pending->len - 1);
+  g_auto (DirTree) tree = {0};
+  g_autoptr (GError) local = NULL;
+  DirTreeEntry entry;
+  if (!object_load_dirtree (self->repo, &checksum, &tree, &local)) {
+    /* Below a partial commit, or the walk before this one would have failed. */
+    if (g_error_matches (local, TREE_ERROR, TREE_ERROR_NOT_FOUND))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  for (guint i = 0; i < tree.files.n; i++) {
+    dirtree_file (&tree, i, &entry);
+    (void)meet (self, TREE_OBJECT_FILE, &entry.content);
+  }
+  for (guint i = 0; i < tree.dirs.n; i++) {
+    dirtree_dir (&tree, i, &entry);
+    meet_dir (self, &entry.content, &entry.meta);
+  }
+  return TRUE;
+}
+
+static gboolean
+meet_commit (Common *self, const TreeChecksum *checksum, GError **error)
+{
+  g_auto (Commit) commit = {0};
+  if (!object_load_commit (self->repo, checksum, &commit, error))
+    return FALSE;
+  (void)meet (self, TREE_OBJECT_COMMIT, checksum);
+  meet_dir (self, &commit.root, &commit.root_meta);
+  while (self->pending->len > 0)
+    if (!meet_children (self, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* All objects of a commit; NULL with an error. */
+static ObjectSet *
+objects_of (const TreeRepo *repo, const TreeChecksum *commit, GError **error)
+{
+  g_autoptr (Traversal) walk = traversal_new (repo, TRAVERSE_STRICT);
+  return traversal_add_commit (walk, commit, /* depth= */ 0, error) ? traversal_steal_objects (walk)
+                                                                    : NULL;
+}
+
 gboolean
 tree_repo_diff_stats (const TreeRepo *self, const TreeChecksum *a, const TreeChecksum *b,
                       TreeDiffStats *out, GError **error)
 {
-  g_autoptr (Traversal) walk_a = traversal_new (self, TRAVERSE_STRICT);
-  g_autoptr (Traversal) walk_b = traversal_new (self, TRAVERSE_STRICT);
-  if (!traversal_add_commit (walk_a, a, /* depth= */ 0, error) ||
-      !traversal_add_commit (walk_b, b, /* depth= */ 0, error))
+  TreeDiffStats stats = {0};
+  g_autoptr (ObjectSet) objects = objects_of (self, b, error);
+  if (objects == NULL)
     return FALSE;
-  const ObjectSet *in_a = traversal_objects (walk_a);
-  const ObjectSet *in_b = traversal_objects (walk_b);
-  TreeDiffStats stats = {.n_objects_a = object_set_size (in_a),
-                         .n_objects_b = object_set_size (in_b)};
-  for (gsize i = 0; i < object_set_n_slots (in_a); i++) {
-    ObjectName name;
-    if (!object_set_slot (in_a, i, &name) || !object_set_contains (in_b, name.type, &name.checksum))
-      continue;
-    stats.n_common++;
-    stats.common_bytes += stored_size (self, &name);
-  }
+  stats.n_objects_b = object_set_size (objects);
+  g_clear_pointer (&objects, object_set_free);
+  if ((objects = objects_of (self, a, error)) == NULL)
+    return FALSE;
+  stats.n_objects_a = object_set_size (objects);
+  g_autoptr (ObjectSet) apart = object_set_new ();
+  g_autoptr (GArray) pending = g_array_new (FALSE, FALSE, sizeof (TreeChecksum));
+  Common common = {self, objects, apart, pending, &stats};
+  if (!meet_commit (&common, b, error))
+    return FALSE;
   *out = stats;
   return TRUE;
 }

@@ -57,18 +57,29 @@ static const struct {
     [TREE_CHANGE_ADDED] = {'A', "added"},
 };
 
-static void
-print_change (const TreeChange *change, const TreeDiffSide *side, ShowJson *json)
+typedef struct {
+  const TreeDiffSide *a;
+  const TreeDiffSide *b;
+  ShowJson *json;
+} Printer;
+
+static gboolean
+print_change (const TreeChange *change, gpointer user_data, GError **error)
 {
-  if (opt_json) {
-    show_json_begin_object (json, NULL);
-    show_json_string (json, "change", kinds[change->kind].name);
-    show_json_string (json, "path", change->path);
-    show_json_end_object (json);
-    return;
+  const Printer *self = user_data;
+  const TreeDiffSide *side = change->kind == TREE_CHANGE_ADDED ? self->b : self->a;
+  if (!opt_json) {
+    /* Paths in a commit begin with a slash. */
+    printf ("%c    %s%s\n", kinds[change->kind].letter, side->is_directory ? "" : "/",
+            change->path);
+    return TRUE;
   }
-  /* Paths in a commit begin with a slash. */
-  printf ("%c    %s%s\n", kinds[change->kind].letter, side->is_directory ? "" : "/", change->path);
+  show_json_begin_object (self->json, NULL);
+  show_json_string (self->json, "change", kinds[change->kind].name);
+  show_json_string (self->json, "path", change->path);
+  show_json_end_object (self->json);
+  show_json_flush (self->json);
+  return TRUE;
 }
 
 static gboolean
@@ -76,15 +87,11 @@ list_changes (const TreeRepo *repo, const TreeDiffSide *a, const TreeDiffSide *b
               GError **error)
 {
   const TreeDiffOptions how = {opt_owner_uid, opt_owner_gid, opt_no_xattrs};
-  g_autoptr (GPtrArray) changes = tree_repo_diff (repo, a, b, &how, error);
-  if (changes == NULL)
-    return FALSE;
+  Printer printer = {a, b, json};
   if (opt_json)
     show_json_begin_array (json, "changes");
-  for (guint i = 0; i < changes->len; i++) {
-    const TreeChange *change = changes->pdata[i];
-    print_change (change, change->kind == TREE_CHANGE_ADDED ? b : a, json);
-  }
+  if (!tree_repo_diff (repo, a, b, &how, print_change, &printer, error))
+    return FALSE;
   if (opt_json)
     show_json_end_array (json);
   return TRUE;

@@ -73,6 +73,15 @@ assert_no_match out '^[MDA] '
 $PANDO diff --stats --fs-diff x >out
 assert_match out '^M    /file' '^Common'
 fails_with "--stats is about two commits, and './tree' is a directory" "$PANDO" diff --stats x ./tree
+# Counted by hand: the objects that each names.
+objects_of () { $PANDO ls -R -C "$1" | grep -oE '[0-9a-f]{64}' | sort -u >"$2"; $PANDO rev-parse "$1" >>"$2"; sort -u -o "$2" "$2"; }
+objects_of 'x^' a.list
+objects_of x b.list
+$PANDO diff --stats 'x^' x >out
+assert_match out "^\[A\] Object Count: $(wc -l <a.list)\$" "^\[B\] Object Count: $(wc -l <b.list)\$" \
+  "^Common Object Count: $(comm -12 a.list b.list | wc -l)\$"
+$PANDO diff --stats x x >out
+assert_match out "^Common Object Count: $(wc -l <b.list)\$"
 ok "what they share"
 
 $PANDO diff --json --stats --fs-diff x >out
