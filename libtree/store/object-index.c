@@ -20,9 +20,16 @@ enum {
   ENTRY_BYTES = 72 /* of a directory's size, where the file system tells one by its entries */
 };
 
+/* A name within its directory, whose number is the first byte. No longer, for a million objects may
+ * be listed: of 192 bits nobody makes two that are the same. */
+typedef struct {
+  guint8 type;
+  guint8 rest[23]; /* of the checksum, from the second byte on */
+} ShortName;
+
 typedef struct {
   guint n;
-  ObjectName names[]; /* sorted */
+  ShortName names[]; /* sorted */
 } Listed;
 
 typedef struct {
@@ -58,17 +65,22 @@ object_index_free (ObjectIndex *self)
   g_free (self);
 }
 
+static ShortName
+shorten (TreeObjectType type, const TreeChecksum *checksum)
+{
+  ShortName name = {.type = (guint8)type};
+  memcpy (name.rest, checksum->bytes + 1, sizeof name.rest);
+  return name;
+}
+
 static int
 compare_names (const void *a, const void *b)
 {
-  const ObjectName *left = a;
-  const ObjectName *right = b;
-  int order = memcmp (&left->checksum, &right->checksum, sizeof left->checksum);
-  return order != 0 ? order : (int)left->type - (int)right->type;
+  return memcmp (a, b, sizeof (ShortName));
 }
 
 typedef struct {
-  GArray *names; /* ObjectName */
+  GArray *names; /* ShortName */
   guint limit;
 } Collection;
 
@@ -78,7 +90,8 @@ collect (const ObjectName *name, int dfd, const char *file_name, gpointer user_d
   Collection *self = user_data;
   if (self->names->len >= self->limit)
     return throw_error (error, TREE_ERROR_FAILED, "more than %u objects", self->limit);
-  g_array_append_val (self->names, *name);
+  ShortName shortened = shorten (name->type, &name->checksum);
+  g_array_append_val (self->names, shortened);
   return TRUE;
 }
 
@@ -93,16 +106,16 @@ list_dir (ObjectIndex *self, guint number, guint limit)
   if (fstatat (self->repo->objects_dfd, digits, &st, 0) < 0 ||
       st.st_size / ENTRY_BYTES > (off_t)limit + 4096 / ENTRY_BYTES)
     return;
-  g_autoptr (GArray) names = g_array_new (FALSE, FALSE, sizeof (ObjectName));
+  g_autoptr (GArray) names = g_array_new (FALSE, FALSE, sizeof (ShortName));
   Collection collection = {names, limit};
   if (!object_list (self->repo, digits, collect, &collection, NULL))
     return;
-  gsize bytes = (gsize)names->len * sizeof (ObjectName);
+  gsize bytes = (gsize)names->len * sizeof (ShortName);
   Listed *listed = g_malloc (sizeof (Listed) + bytes);
   listed->n = names->len;
   if (names->len > 0) {
     memcpy (listed->names, names->data, bytes);
-    qsort (listed->names, listed->n, sizeof (ObjectName), compare_names);
+    qsort (listed->names, listed->n, sizeof (ShortName), compare_names);
   }
   g_atomic_pointer_set (&self->dirs[number].listed, listed);
 }
@@ -125,6 +138,6 @@ object_index_has (ObjectIndex *self, TreeObjectType type, const TreeChecksum *ch
     g_mutex_unlock (&dir->mutex);
   }
   const Listed *listed = g_atomic_pointer_get (&dir->listed);
-  ObjectName name = {*checksum, type};
+  ShortName name = shorten (type, checksum);
   return listed != NULL && bsearch (&name, listed->names, listed->n, sizeof name, compare_names);
 }

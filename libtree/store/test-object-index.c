@@ -21,8 +21,8 @@ static TreeChecksum
 nth (guint n)
 {
   TreeChecksum checksum = {{0x5a}};
-  checksum.bytes[30] = (guint8)(n >> 8);
-  checksum.bytes[31] = (guint8)n;
+  checksum.bytes[22] = (guint8)(n >> 8);
+  checksum.bytes[23] = (guint8)n;
   return checksum;
 }
 
