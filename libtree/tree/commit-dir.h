@@ -15,8 +15,8 @@
 
 typedef struct {
   Filter *filter;
-  StatCache *stat_cache;     /* or NULL */
-  const DevInoTable *devino; /* or NULL */
+  StatCache *stat_cache; /* or NULL */
+  InodeTable *devino;    /* or NULL */
   gboolean trust_canonical;
   gboolean adopt;
   TreeProgress progress; /* or NULL */

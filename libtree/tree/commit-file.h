@@ -10,11 +10,11 @@
 typedef struct {
   Txn *txn;
   const Filter *filter;
-  StatCache *stat_cache;     /* or NULL */
-  const DevInoTable *devino; /* or NULL */
-  gboolean trust_canonical;  /* what the devino table knows needs no filter */
-  gboolean adopt;            /* files may be linked into the repository */
-  gint n_hits;               /* atomic: files that were not read */
+  StatCache *stat_cache;    /* or NULL */
+  InodeTable *devino;       /* or NULL */
+  gboolean trust_canonical; /* what the devino table knows needs no filter */
+  gboolean adopt;           /* files may be linked into the repository */
+  gint n_hits;              /* atomic: files that were not read */
 } CommitFiles;
 
 /* @path: in the tree, for the filter's rules; NULL when it has none. @type: DT_REG or DT_LNK. */

@@ -265,7 +265,7 @@ typedef struct {
   Txn *txn;
   const TreeCommitOptions *options;
   Filter *filter;
-  DevInoTable *devino; /* or NULL */
+  InodeTable *devino; /* or NULL */
   guint64 n_hits;
 } Sources;
 
@@ -463,7 +463,7 @@ tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
       !commit_policy_open (self, sources, n_sources, options, &policy, error) ||
       !filter_init (&filter, self, options, policy, error))
     return FALSE;
-  g_autoptr (DevInoTable) devino = options->trust_hardlinks ? devino_scan (self, error) : NULL;
+  g_autoptr (InodeTable) devino = options->trust_hardlinks ? devino_scan (self, error) : NULL;
   if (options->trust_hardlinks && devino == NULL)
     return FALSE;
   Sources work = {.txn = txn, .options = options, .filter = &filter, .devino = devino};

@@ -6,12 +6,9 @@
 #include <sys/stat.h>
 
 #include "store/repo.h"
-
-typedef struct DevInoTable DevInoTable;
+#include "tree/inode-table.h"
 
 /* Looks at every file object that has more than one link. */
-DevInoTable *devino_scan (const TreeRepo *repo, GError **error);
-void devino_free (DevInoTable *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevInoTable, devino_free)
+InodeTable *devino_scan (const TreeRepo *repo, GError **error);
 /* From any thread. */
-gboolean devino_lookup (const DevInoTable *self, const struct stat *st, TreeChecksum *out);
+gboolean devino_lookup (InodeTable *table, const struct stat *st, TreeChecksum *out);

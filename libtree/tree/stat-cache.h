@@ -4,9 +4,8 @@
  * again.
  *
  * One file for each source directory and set of options, tmp/cache/stat/NAME in the repository: a
- * header and records sorted by device and inode, host byte order, mapped and searched in place. It
- * is a cache: a damaged one is ignored, and one that was not used for long is deleted
- * (store/txn-publish.c).
+ * header and an inode table (inode-table.h), host byte order. It is a cache: a damaged one is
+ * ignored, and one that was not used for long is deleted (store/txn-publish.c).
  *
  * Racy timestamps: a file that changed within the resolution of the clock before it was read could
  * change again and keep its times. So a file is recorded only if both its times lie two seconds
