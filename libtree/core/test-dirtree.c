@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/checksum.h"
+#include "tree-error.h"
 
 #define TREE_TYPE "(a(say)a(sayay))"
 
@@ -325,6 +326,31 @@ test_bad_names (void)
   assert_rejected ("a", "a", TRUE);
 }
 
+/* The end of a name is told twice: by a NUL and by an offset. */
+static void
+test_nul_in_name (void)
+{
+  g_auto (DirTree) tree = {0};
+  g_autoptr (GError) error = NULL;
+  const DirTreeEntry entry = {"abcd", {{1}}, {{2}}};
+  for (gboolean is_dir = FALSE; is_dir <= TRUE; is_dir++) {
+    g_autoptr (GBytes) bytes = dirtree_build (&entry, !is_dir, &entry, is_dir);
+    gsize len = g_bytes_get_size (bytes);
+    g_autofree guint8 *data = g_memdup2 (g_bytes_get_data (bytes, NULL), len);
+    guint8 *name = memmem (data, len, "abcd", 4);
+    g_assert_nonnull (name);
+    for (gsize i = 0; i < 4; i++) {
+      guint8 before = name[i];
+      name[i] = 0;
+      g_autoptr (GBytes) changed = g_bytes_new (data, len);
+      g_assert_false (dirtree_parse (changed, &tree, &error));
+      g_assert_error (error, TREE_ERROR, TREE_ERROR_CORRUPT);
+      g_clear_error (&error);
+      name[i] = before;
+    }
+  }
+}
+
 static void
 test_odd_names (void)
 {
@@ -347,6 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/dirtree/damage", test_damage);
   g_test_add_func ("/core/dirtree/noise", test_noise);
   g_test_add_func ("/core/dirtree/bad-names", test_bad_names);
+  g_test_add_func ("/core/dirtree/nul-in-name", test_nul_in_name);
   g_test_add_func ("/core/dirtree/odd-names", test_odd_names);
   return g_test_run ();
 }
