@@ -95,6 +95,34 @@ assert_eq "$($PANDO refs)" ""
 fails_with "Invalid ref 'os/none': it must exist" "$PANDO" reset os/none "$tip"
 ok "damaged refs are named, and mended or deleted"
 
+# Names that are paths. What they would lead to is there, and stays.
+$PANDO refs --create=os/kept "$tip"
+mkdir -p r/outside
+echo "$tip" >r/outside/ref
+refused () { fails_with 'Invalid|not found|remote ref' "$PANDO" "$@"; }
+for name in ../../outside/ref os/../../../outside/ref /outside/ref os//kept os/kept/ . os/.. .hidden $'os\nkept' \
+    '../../outside:ref' 'far:../../../outside/ref'; do
+  refused refs --create="$name" --force "$tip"
+  refused refs -A --create="$name" os/kept
+  refused commit -b "$name" tree
+  refused reset "$name" "$tip"
+  refused rev-parse "$name"
+  $PANDO refs --delete "$name" >out 2>&1 || assert_match out '^error: .*Invalid'
+  $PANDO refs --list "$name" >out 2>err || assert_match err '^error: .*Invalid'
+  assert_no_match out outside
+done
+refused commit -b os/bound --bind-ref=../../outside tree
+for name in ../../outside org.example.Os/../../.. .. org..Example; do
+  fails_with "Invalid collection ID" "$PANDO" refs -c --create="$name:os/kept" "$tip"
+done
+fails_with "Invalid ref" "$PANDO" refs -c --create="org.example.Mirror:../../outside/ref" "$tip"
+fails_with "Invalid remote name" "$PANDO" remote add ../../outside http://127.0.0.1:1
+assert_content r/outside/ref "$tip"
+assert_eq "$(find r/outside | wc -l)" 2
+assert_eq "$($PANDO refs)" os/kept
+rm -r r/outside
+ok "names that are paths"
+
 mv r/refs/remotes r/refs/gone
 fails_with 'Listing refs: opendir\(refs/remotes\): No such file or directory' "$PANDO" refs --list
 fails_with 'Listing refs' "$PANDO" prune --refs-only
