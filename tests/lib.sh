@@ -388,6 +388,17 @@ killed_at () {
   [ "$rc" = 137 ] || [ "$rc" = 0 ] || fail "'$*', killed at call $at, ended with status $rc: $(tail -n 5 "$SCRATCH/.out")"
 }
 
+# Runs a command on a disk that is full from its Nth such call on: full_at N COMMAND…. It fails and says why, or it could
+# do without; then the status is 0.
+full_at () {
+  local at=$1 rc=0
+  shift
+  PANDO_CRASH_AT=$at PANDO_CRASH_ERRNO=${FULL_ERRNO-28} LD_PRELOAD=$KILLER "$@" >"$SCRATCH/.out" 2>"$SCRATCH/.err" || rc=$?
+  [ "$rc" -le 1 ] || fail "'$*', with no room from call $at on, ended with status $rc: $(tail -n 5 "$SCRATCH/.err")"
+  if [ "$rc" = 1 ]; then assert_match "$SCRATCH/.err" 'No space left on device|Disk quota exceeded'; fi
+  return "$rc"
+}
+
 # The Ns to try of 1..$1: all of them in a whole run; else the first and last few, and some between.
 crash_points () {
   local total=$1 at
