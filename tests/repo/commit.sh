@@ -43,6 +43,21 @@ $PANDO commit -b os/bound --add-detached-metadata-string=k=v tree >/dev/null
 assert_eq "$($PANDO show --print-detached-metadata-key=k os/bound)" "'v'"
 fails_with 'Empty metadata key' "$PANDO" commit -b os/bound --add-metadata-string='=x' tree
 fails_with "Missing '=' in KEY=VALUE metadata 'nothing'" "$PANDO" commit -b os/bound --add-metadata-string=nothing tree
+$PANDO commit -b os/kept --add-metadata-string=version=7 --add-metadata='n=uint32 5' tree >/dev/null
+$PANDO commit -b os/kept --keep-metadata=n --keep-metadata=version tree >/dev/null
+assert_eq "$($PANDO show --print-metadata-key=version os/kept) $($PANDO show --print-metadata-key=n -B os/kept)" "'7' uint32 5"
+fails_with "Missing metadata key 'nope' from" "$PANDO" commit -b os/kept --keep-metadata=nope tree
+make_os_tree bootable 6.7.8
+$PANDO commit -b os/boot --bootable bootable >/dev/null
+assert_eq "$($PANDO show --print-metadata-key=ostree.bootable os/boot) $($PANDO show --print-metadata-key=ostree.linux os/boot)" "true '6.7.8'"
+fails_with 'kernel' "$PANDO" commit -b os/boot --bootable tree
+printf 'One\ntwo\n' >body
+$PANDO commit -b os/body -s subject --body-file=body tree >/dev/null
+$PANDO show os/body >out
+assert_match out '^    subject$' '^    One$' '^    two$'
+fails_with 'Cannot specify both --body and --body-file' "$PANDO" commit -b os/body -m x --body-file=body tree
+printf '\377' >body
+fails_with "'body' is not UTF-8" "$PANDO" commit -b os/body --body-file=body tree
 ok "bindings and metadata"
 
 $PANDO commit -b os/owned --owner-uid=7 --owner-gid=8 tree >/dev/null
@@ -106,6 +121,16 @@ $PANDO commit -b os/table --table-output tree >out
 assert_match out '^Commit: [0-9a-f]{64}$' '^Metadata Total: [0-9]+$' '^Content Written: 0$' '^Content Bytes Written: 0$'
 $PANDO commit -b os/cache --stat-cache tree >/dev/null
 ok "counts"
+
+if command -v script >/dev/null; then
+  TERM=xterm script -qec "'$PANDO' commit -b os/terminal tree" typescript </dev/null >/dev/null
+  assert_match typescript 'committing files' "$($PANDO rev-parse os/terminal)"
+  TERM=dumb script -qec "'$PANDO' commit -b os/terminal tree" typescript </dev/null >/dev/null
+  assert_no_match typescript 'committing files'
+  ok "a line of progress on a terminal"
+else
+  skip "a line of progress on a terminal" "script is not installed"
+fi
 
 # A stat cache that is used stays, one that was not for long goes; one that cannot be written is no
 # error. Files that are just written are not recorded, so these are older ones.
@@ -212,4 +237,12 @@ ok "a full disk behind standard output is reported"
 assert_match out '^Content Cache Hits: [1-9]'
 "$PANDO" --repo=plain ls to /usr/bin/hello >out
 assert_match out ' 81 .* /usr/bin/hello$'
+# With -I a link is what it is a link to, whatever other options say.
+"$PANDO" --repo=plain commit -b canonical -I --owner-gid=7 --table-output linked >out
+assert_match out '^Content Cache Hits: [1-9]'
+"$PANDO" --repo=plain ls canonical /usr/bin/hello >out
+assert_match out ' 81 .* /usr/bin/hello$'
+"$PANDO" --repo=plain commit -b changed --link-checkout-speedup --owner-gid=7 linked >/dev/null
+"$PANDO" --repo=plain ls changed /usr/bin/hello >out
+assert_match out ' 7 .* /usr/bin/hello$'
 ok "links into a repository without attributes"

@@ -32,6 +32,7 @@ assert_match r/config '^\[remote "origin"\]$' '^url=http://127.0.0.1:1/repo$' '^
   '^gpg-verify=false$' '^tls-permissive=true$'
 assert_eq "$($PANDO remote list)" origin
 assert_eq "$($PANDO remote list -u)" 'origin  http://127.0.0.1:1/repo'
+assert_eq "$($PANDO remote list --show-urls)" 'origin  http://127.0.0.1:1/repo'
 $PANDO remote list --json >out
 assert_match out '"name" : "origin"' '"url" : "http://127.0.0.1:1/repo"'
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/repo
@@ -42,6 +43,9 @@ $PANDO remote add --if-not-exists origin http://127.0.0.1:1/other
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/repo
 $PANDO remote add --force origin http://127.0.0.1:1/other
 assert_eq "$($PANDO remote show-url origin)" http://127.0.0.1:1/other
+$PANDO remote add --custom-backend=other origin-2 http://127.0.0.1:1
+assert_match r/config '^custom-backend=other$'
+$PANDO remote delete origin-2
 $PANDO remote add meta metalink=http://127.0.0.1:1/meta
 fails_with 'No "url" option in remote "meta"' "$PANDO" remote show-url meta
 ok "again, by force, by metalink"

@@ -50,6 +50,9 @@ assert_eq "$($PANDO show --print-detached-metadata-key=dk x)" "'dv'"
 assert_eq "$($PANDO show --list-detached-metadata-keys x)" dk
 $PANDO log --json x >out
 assert_match out '"version" : "1.5"' '"timestamp" : 1700000100' '"dk" : "dv"'
+$PANDO show --json x^ >out
+assert_match out '"version" : "1.5"' '"subject" : "One"' "\"checksum\" : \"$one\""
+fails_with 'No such metadata object' "$PANDO" show --json "$content_one"
 ok "show, raw, metadata and JSON"
 
 file=$($PANDO ls -C x /file | awk '{ print $5 }')
@@ -59,6 +62,19 @@ read -r tree meta < <($PANDO ls -C -d x / | awk '{ print $5, $6 }')
 assert_eq "$($PANDO show "$tree")" "dirtree $tree"
 $PANDO show --raw "$meta" >out
 assert_match out "^dirmeta $meta\$" '^\(uint32 0, uint32 0, uint32 16877, '
+$PANDO show --raw -B "$meta" >out
+assert_match out '^\(uint32 0, uint32 0, uint32 3980460032, '
+meta_file=r/objects/${meta:0:2}/${meta:2}.dirmeta
+$PANDO show --print-variant-type='(uuua(ayay))' "$meta_file" >out
+assert_match out '^\(uint32 0, uint32 0, uint32 16877, '
+fails_with "'\(u' is no GVariant type" "$PANDO" show --print-variant-type='(u' "$meta_file"
+fails_with "nope.*No such file" "$PANDO" show --print-variant-type=u nope
+$PANDO commit -b bytes --add-metadata='bytes=[byte 0x00, 0xab, 0xff]' tree >/dev/null
+assert_eq "$($PANDO show --print-hex --print-metadata-key=bytes bytes)" 00abff
+fails_with "print-hex is for values of type 'ay'; this one is 'as'" \
+  "$PANDO" show --print-hex --print-metadata-key=ostree.ref-binding bytes
+$PANDO refs --delete bytes
+$PANDO prune --refs-only >/dev/null
 ok "other objects"
 
 assert_eq "$($PANDO rev-parse x x^ "${one:0:12}")" "$two
