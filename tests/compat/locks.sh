@@ -62,3 +62,31 @@ assert_match out '^Deleted 1 objects'
 ostree fsck -q
 "$PANDO" fsck -q
 ok "afterwards all goes on"
+
+# Both write and prune as fast as they can, trees that share most of their files.
+"$PANDO" config set core.lock-timeout-secs 60
+make_tree many
+writer () {
+  local round
+  cp -a many "many-$2"
+  for round in 1 2 3 4; do
+    echo "$round" >"many-$2/round"
+    "$1" commit -b "many-$2" --timestamp="@$round" "many-$2"
+  done
+}
+pruner () { for _ in 1 2 3; do "$1" prune --refs-only --depth=0; done; }
+pids=()
+for job in "writer ostree a" "writer $PANDO b" "pruner ostree" "pruner $PANDO"; do
+  # shellcheck disable=SC2086 # words
+  ( set -e; $job ) >"job-${#pids[@]}.out" 2>&1 &
+  pids+=("$!")
+  started+=("$!")
+done
+for ((i = 0; i < ${#pids[@]}; i++)); do wait "${pids[i]}" || fail "job $i: $(tail -n 5 "job-$i.out")"; done
+for name in a b; do
+  assert_eq "$(ostree rev-parse "many-$name")" "$(tail -n 1 "job-$([ $name = a ] && echo 0 || echo 1).out")"
+  assert_eq "$("$PANDO" cat "many-$name" /round)" 4
+done
+ostree fsck -q
+"$PANDO" fsck -q
+ok "both at once"
