@@ -236,7 +236,7 @@ fetches_anew (PullCommits *self, WantedCommit *wanted)
 {
   const PullContext *context = self->context;
   if (context->is_local || wanted->object.anew || wanted->object.bytes == NULL ||
-      check_bytes (context, wanted, NULL))
+      check_bytes (wanted, NULL))
     return FALSE;
   wanted->object.anew = TRUE;
   request (self, &wanted->object, &wanted->checksum, TREE_OBJECT_COMMIT, wanted->max_bytes);
@@ -384,8 +384,7 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
   if (wanted->is_here && !txn_load_metadata (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum,
                                              &wanted->object.bytes, error))
     return FALSE;
-  if (!check_bytes (wanted, error) ||
-      !commit_parse (wanted->object.bytes, &commit, error) ||
+  if (!check_bytes (wanted, error) || !commit_parse (wanted->object.bytes, &commit, error) ||
       !verify (context, wanted, &commit, error))
     return FALSE;
   /* Before the first byte is written. */
