@@ -9,7 +9,7 @@ mkdir -p tree/many
 for i in $(seq 60); do head -c 100000 /dev/urandom >"tree/many/$i"; done
 "$PANDO" --repo=up init --mode=archive
 "$PANDO" --repo=up commit -b plain --owner-uid=0 --owner-gid=0 --timestamp=@1000 tree >out
-"$PANDO" --repo=up commit -b sized --owner-uid=0 --owner-gid=0 --timestamp=@1000 --generate-sizes tree >sized
+"$PANDO" --repo=up commit -b sized --owner-uid=0 --owner-gid=0 --timestamp=@1000 --generate-sizes tree >out
 "$PANDO" --repo=up summary -u
 hostile_serve up http.log
 url=$HTTP_URL
