@@ -96,7 +96,8 @@ show_progress (guint64 done, guint64 total, guint64 bytes, const char *what, gpo
 void
 show_progress_end (ShowProgress *self)
 {
-  if (self->shown > 0)
-    fputs ("\r\033[K", stderr);
+  if (self->shown <= 0)
+    return;
+  fputs ("\r\033[K", stderr);
   self->shown = 0;
 }
