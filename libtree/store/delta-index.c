@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "base/source.h"
 #include "core/checksum.h"
 #include "core/summary.h"
+#include "plain/layout.h"
 
 static gboolean
 hash_file (int dfd, const char *path, gboolean *out_found, TreeChecksum *out, GError **error)
@@ -238,7 +240,18 @@ delta_index_targets (const TreeRepo *repo, GError **error)
 
 /* ---- Removing ---- */
 
+gboolean
+delta_remove (const TreeRepo *repo, const DeltaName *name, GError **error)
+{
+  g_autofree char *path = delta_name_to_path (name);
+  g_autofree char *away = g_strdup_printf (REPO_TMP "/" DELTA_WORK_PREFIX "%08x", g_random_int ());
+  if (renameat (repo->dfd, path, repo->dfd, away) < 0)
+    return throw_errno (error, "move '%s' away", path);
+  return dir_remove_all_at (repo->dfd, away, error);
+}
+
 typedef struct {
+  const TreeRepo *repo;
   DeltaWanted wanted;
   gpointer user_data;
   gboolean remove;
@@ -277,7 +290,7 @@ prune_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data
   if (wanted)
     return TRUE;
   if (!measure_delta (dfd, entry->name, &bytes, error) ||
-      (self->remove && !dir_remove_all_at (dfd, entry->name, error)))
+      (self->remove && !delta_remove (self->repo, &delta, error)))
     return prefix_error (error, "static delta '%s%s'", dir, entry->name);
   self->pruned.n_deltas++;
   self->pruned.bytes += bytes;
@@ -288,7 +301,7 @@ gboolean
 delta_index_prune (const TreeRepo *repo, DeltaWanted wanted, gpointer user_data, gboolean remove,
                    DeltaPruned *out, GError **error)
 {
-  DeltaPrune self = {.wanted = wanted, .user_data = user_data, .remove = remove};
+  DeltaPrune self = {.repo = repo, .wanted = wanted, .user_data = user_data, .remove = remove};
   if (!walk (repo, DELTAS_DIR, prune_delta, &self, error))
     return prefix_error (error, "prune static deltas");
   *out = self.pruned;

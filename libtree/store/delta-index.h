@@ -18,6 +18,10 @@ GArray *delta_index_names (const TreeRepo *repo, GError **error);
 GArray *delta_index_list (const TreeRepo *repo, GError **error);
 /* TreeChecksum of the commits that have an index, sorted. */
 GArray *delta_index_targets (const TreeRepo *repo, GError **error);
+/* Directories of this name in tmp/ are deltas that are being made, or that went. */
+#define DELTA_WORK_PREFIX ".delta-"
+/* Removes a delta, for those who look all of it at once. Indexes and summary still tell of it. */
+gboolean delta_remove (const TreeRepo *repo, const DeltaName *name, GError **error);
 /* Should deltas to this commit stay? */
 typedef gboolean (*DeltaWanted) (const TreeChecksum *to, gboolean *out, gpointer user_data,
                                  GError **error);
