@@ -68,6 +68,7 @@
   X (cmd_static_delta_generate)                                                                    \
   X (cmd_static_delta_indexes)                                                                     \
   X (cmd_static_delta_list)                                                                        \
+  X (cmd_static_delta_policy)                                                                      \
   X (cmd_static_delta_reindex)                                                                     \
   X (cmd_static_delta_show)                                                                        \
   X (cmd_static_delta_verify)

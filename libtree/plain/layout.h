@@ -19,8 +19,11 @@
 #define REPO_SUMMARY "summary"
 #define REPO_SUMMARY_SIG "summary.sig"
 #define REPO_SUMMARIES "summaries" /* ours: immutable copies of signed summaries */
+#define REPO_PREDECESSORS "extensions/pando-predecessors" /* ours, store/predecessors.h */
 #define REPO_LOCK ".lock"
-/* Ours, not of the formats: held while the file is written anew from what is read. */
+/* Ours, not of the formats: held while a commit is released, and while the deltas of the policy are
+ * made; and the others while the file is written anew from what is read. */
+#define REPO_RELEASE_LOCK ".release.lock"
 #define REPO_SUMMARY_LOCK ".summary.lock"
 #define REPO_CONFIG_LOCK ".config.lock"
 #define REPO_SIGN_LOCK ".sign.lock"
