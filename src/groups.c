@@ -37,6 +37,7 @@
   X (cmd_repo_pull)                                                                                \
   X (cmd_repo_pull_local)                                                                          \
   X (cmd_repo_refs)                                                                                \
+  X (cmd_repo_release)                                                                             \
   X (cmd_repo_reset)                                                                               \
   X (cmd_repo_rev_parse)                                                                           \
   X (cmd_repo_serve)                                                                               \
