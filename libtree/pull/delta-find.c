@@ -8,10 +8,12 @@
 #include "core/checksum.h"
 #include "pull/answer.h"
 #include "pull/refs.h"
+#include "sign/judge.h"
 #include "store/delta-index.h"
 #include "store/object-read.h"
 
 #define INDEX_MAX_BYTES ((gsize)16 * 1024 * 1024)
+#define SIGNATURES_MAX_BYTES ((gsize)1024 * 1024)
 
 typedef struct {
   PullContext *context;
@@ -184,28 +186,65 @@ check_file (const Delta *delta, const DeltaEntry *offer, GError **error)
                       "the superblock is not the one that summary and index tell of");
 }
 
+/* The signatures beside the superblock are asked for at the same time where there are keys for them;
+ * those in it, if there are any, come first. */
+static gboolean
+fetch_both (Finder *self, const char *dir, PullAnswer *superblock, PullAnswer *signatures,
+            GError **error)
+{
+  PullContext *context = self->context;
+  const char *const *bases = (const char *const *)context->remote->content_bases;
+  PullAnswer *const answers[] = {superblock, signatures};
+  g_autofree char *path = g_build_filename (dir, DELTA_SUPERBLOCK, NULL);
+  g_autofree char *sig_path = g_build_filename (dir, DELTA_SIGNATURES, NULL);
+  gboolean with_signatures = demands_commit (context->demands);
+  answer_request_body (superblock, context->fetcher, bases, path, DELTA_SUPERBLOCK_MAX);
+  if (with_signatures)
+    answer_request (signatures, context->fetcher, bases, sig_path, SIGNATURES_MAX_BYTES, NULL,
+                    NULL);
+  return answers_wait (context->fetcher, answers, with_signatures ? 2 : 1,
+                       context->options->interrupted, error) &&
+         answer_check (signatures, error);
+}
+
 static gboolean
 fetch_superblock (Finder *self, const DeltaEntry *offer, Delta *out, GError **error)
 {
-  PullContext *context = self->context;
   g_auto (PullAnswer) answer = {0};
-  PullAnswer *const answers[] = {&answer};
+  g_auto (PullAnswer) signatures = {.status = FETCH_NOT_FOUND};
   g_autofree char *dir = delta_name_to_path (&offer->name);
-  g_autofree char *path = g_build_filename (dir, DELTA_SUPERBLOCK, NULL);
-  answer_request_body (&answer, context->fetcher,
-                       (const char *const *)context->remote->content_bases, path,
-                       DELTA_SUPERBLOCK_MAX);
-  if (!answers_wait (context->fetcher, answers, 1, context->options->interrupted, error))
+  if (!fetch_both (self, dir, &answer, &signatures, error))
     return FALSE;
   if (answer.status != FETCH_OK) {
     g_propagate_error (error, g_steal_pointer (&answer.error));
     return FALSE;
   }
   out->file = g_steal_pointer (&answer.bytes);
-  return (check_file (out, offer, error) &&
-          delta_unwrap (out->file, &out->plain, &out->signatures, error) &&
-          delta_superblock_parse (out->plain, &out->superblock, error)) ||
-         prefix_error (error, "fetched '%s'", answer.url);
+  if (!check_file (out, offer, error) ||
+      !delta_unwrap (out->file, &out->plain, &out->signatures, error) ||
+      !delta_superblock_parse (out->plain, &out->superblock, error))
+    return prefix_error (error, "fetched '%s'", answer.url);
+  if (out->signatures == NULL)
+    out->signatures = sign_dict_parse (signatures.bytes);
+  return TRUE;
+}
+
+/* Does it have what the remote's keys and this repository's configuration ask for? */
+static gboolean
+check_signatures (const Finder *self, const Delta *delta, gboolean *out_use, GError **error)
+{
+  const PullContext *context = self->context;
+  gboolean demanded = FALSE;
+  gboolean good = FALSE;
+  if (!repo_config_boolean (context->repo, "core", "sign-verify-deltas", FALSE, &demanded, error) ||
+      !demands_check_delta (context->demands, delta->plain, delta->signatures, &good, error))
+    return FALSE;
+  *out_use = good || !demanded;
+  if (!*out_use && context->options->require_static_deltas)
+    return throw_error (error, TREE_ERROR_SIGNATURE,
+                        "it has no signature by a key that the remote's commits must be signed by, "
+                        "and core.sign-verify-deltas demands one");
+  return TRUE;
 }
 
 static gboolean
@@ -238,8 +277,13 @@ delta_find (PullContext *context, const PullSummary *summary, const TreeChecksum
   if (chosen == NULL)
     return TRUE;
   delta_name_to_text (&chosen->name, name);
-  if (!load (&self, chosen, &delta, error))
+  gboolean use = FALSE;
+  if (!load (&self, chosen, &delta, error) || !check_signatures (&self, &delta, &use, error))
     return prefix_error (error, "static delta %s", name);
+  if (!use) {
+    g_debug ("static delta %s is not signed, and must be", name);
+    return TRUE;
+  }
   g_debug ("using static delta %s, %" G_GUINT64_FORMAT " bytes in %u parts", name,
            delta.superblock.part_bytes, delta.superblock.n_parts);
   *out = delta;
