@@ -180,6 +180,9 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
   if (collection_map != NULL)
     add (&seen, &builder, SUMMARY_KEY_COLLECTION_MAP, collection_map);
   add (&seen, &builder, SUMMARY_KEY_INDEXED_DELTAS, g_variant_new_boolean (TRUE));
+  if (deltas->len > 0 && !hide_deltas)
+    add (&seen, &builder, DELTA_SIZES_KEY,
+         delta_index_sizes ((const DeltaEntry *)deltas->data, deltas->len));
   gsize n = extra != NULL ? g_variant_n_children (extra) : 0;
   for (gsize i = 0; i < n; i++) {
     const char *key;
