@@ -10,6 +10,7 @@
 #include "tree-export.h"
 #include "tree-find.h"
 #include "tree-pull.h"
+#include "tree-release.h"
 #include "tree-repo.h"
 #include "tree-serve.h"
 #include "tree-sign.h"

@@ -22,6 +22,9 @@ typedef struct {
   guint64 timestamp; /* seconds since 1970; else SOURCE_DATE_EPOCH, else now */
   gboolean no_parent;
   const TreeChecksum *parent; /* NULL: the current commit of @branch */
+  /* A commit whose subject, body, time and metadata, but for its bindings, this one has, too; what
+   * is above of subject, body and time means nothing then. NULL: none */
+  const TreeChecksum *like;
   gboolean skip_if_unchanged; /* no new commit when the parent has the same tree */
 
   /* Its metadata, in this order; each NULL-terminated, or NULL. */

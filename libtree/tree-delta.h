@@ -207,4 +207,54 @@ TREE_API gboolean tree_repo_generate_delta (TreeRepo *self, const TreeChecksum *
                                             const TreeGenerateDeltaOptions *options,
                                             TreeGenerateDeltaResult *out, GError **error);
 
+/**
+ * TreeDeltaPolicyOptions:
+ * @signers: (nullable): TreeSigner, of the deltas that are made
+ * @prune_all: delete all that the policy does not want, also what it has not made
+ * @dry_run: only report
+ * @report: (nullable): called for each delta that was made or deleted
+ * @user_data: for @report
+ * @progress: (nullable): of the delta that is being made
+ * @progress_data: for @progress
+ */
+typedef struct {
+  const GPtrArray *signers;
+  gboolean prune_all;
+  gboolean dry_run;
+  void (*report) (const char *delta, gboolean made, gpointer user_data);
+  gpointer user_data;
+  TreeProgress progress;
+  gpointer progress_data;
+} TreeDeltaPolicyOptions;
+
+/**
+ * TreeDeltaPolicyResult:
+ * @made_bytes: of their superblocks and parts; 0 with @dry_run
+ * @n_kept: wanted, and there already
+ */
+typedef struct {
+  guint n_made;
+  guint64 made_bytes;
+  guint n_kept;
+  guint n_deleted;
+} TreeDeltaPolicyResult;
+
+/**
+ * tree_repo_apply_delta_policy:
+ *
+ * Makes the static deltas that the group `static-delta-policy` of the configuration wants, deletes
+ * those of its own making that it wants no more, and brings the indexes in line. What is there is
+ * not made anew. Whenever it is cut short, each delta is whole or not there; run it again.
+ *
+ * The group says which `branches` (refs, or what they begin with), from how many `versions` before
+ * the newest there is a delta to it (default 3), and whether there is one `from-empty` (default).
+ * Deltas to the version before the newest stay as they are.
+ *
+ * Errors: TREE_ERROR_NOT_FOUND without such a group, or for a branch that is not there;
+ * TREE_ERROR_LOCKED while another one, or a release, is under way
+ */
+TREE_API gboolean tree_repo_apply_delta_policy (TreeRepo *self,
+                                                const TreeDeltaPolicyOptions *options,
+                                                TreeDeltaPolicyResult *out, GError **error);
+
 G_END_DECLS

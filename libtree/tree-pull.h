@@ -33,6 +33,34 @@ typedef struct {
 typedef void (*TreePullProgressFunc) (const TreePullProgress *progress, gpointer user_data);
 
 /**
+ * TreePullEstimate:
+ * @ref: (nullable): that is pulled; NULL: a commit by its checksum
+ * @delta: (nullable): name of the best static delta from what is here
+ * @delta_bytes: to fetch with it; -1: the server does not say, and it was not looked into
+ * @from_empty: (nullable): name of the static delta from nothing
+ * @from_empty_bytes: the same of that
+ * @objects_bytes: to fetch object by object; -1: nobody knows before
+ * @is_guess: the commit does not say how large its objects are
+ * @chosen: (nullable): one of the two; NULL: object by object
+ * @why: a few words
+ *
+ * What it takes to get a commit, and how it will be got. Of a delta that was looked into, only what
+ * is not here counts, and of its superblock, which is, nothing.
+ */
+typedef struct {
+  const char *ref;
+  TreeChecksum commit;
+  const char *delta;
+  gint64 delta_bytes;
+  const char *from_empty;
+  gint64 from_empty_bytes;
+  gint64 objects_bytes;
+  gboolean is_guess;
+  const char *chosen;
+  const char *why;
+} TreePullEstimate;
+
+/**
  * TreePullOptions:
  * @refs: (nullable): what to pull, NULL-terminated: "REF", "REF@CHECKSUM" or a bare checksum. NULL
  * or empty: the remote's `branches`, or all refs of the source when @mirror or pulling from a
@@ -60,6 +88,8 @@ typedef void (*TreePullProgressFunc) (const TreePullProgress *progress, gpointer
  * @disable_static_deltas: pull objects, also where there is a static delta
  * @require_static_deltas: fail where there is none
  * @dry_run: find the deltas, and do nothing else; the result tells their sizes
+ * @estimated: (nullable): called for each commit that is not here, before anything but the
+ * superblock of a delta is fetched of it; not where deltas are not used
  * @timestamp_check: refuse a commit that is older than the one the ref has now
  * @timestamp_check_from_rev: (nullable): … or than this one
  * @network_retries: rounds after a failure that may pass; -1: 5
@@ -101,6 +131,7 @@ typedef struct {
   gboolean disable_static_deltas;
   gboolean require_static_deltas;
   gboolean dry_run;
+  void (*estimated) (const TreePullEstimate *estimate, gpointer user_data);
   gboolean timestamp_check;
   const char *timestamp_check_from_rev;
   int network_retries;

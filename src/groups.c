@@ -37,6 +37,7 @@
   X (cmd_repo_pull)                                                                                \
   X (cmd_repo_pull_local)                                                                          \
   X (cmd_repo_refs)                                                                                \
+  X (cmd_repo_release)                                                                             \
   X (cmd_repo_reset)                                                                               \
   X (cmd_repo_rev_parse)                                                                           \
   X (cmd_repo_revoke_keys)                                                                         \
@@ -69,6 +70,7 @@
   X (cmd_static_delta_generate)                                                                    \
   X (cmd_static_delta_indexes)                                                                     \
   X (cmd_static_delta_list)                                                                        \
+  X (cmd_static_delta_policy)                                                                      \
   X (cmd_static_delta_reindex)                                                                     \
   X (cmd_static_delta_show)                                                                        \
   X (cmd_static_delta_verify)

@@ -2,8 +2,8 @@
 /* The program: starts a command, prints the one line of an error, returns 0 or 1.
  *
  * Called as `ostree` it says so in its texts, and is the same otherwise, but that `summary` writes
- * just what ostree does. No locale is set: what is
- * printed and what is compared must not depend on who calls, and start-up is most of what many
+ * just the files that ostree does. No locale is set: what is printed and what is compared must not
+ * depend on who calls, and start-up is most of what many
  * commands cost.
  */
 #include "config.h"

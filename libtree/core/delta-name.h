@@ -12,6 +12,8 @@
 /* Signatures of the superblock, `a{sv}` like summary.sig, so that who cannot verify them finds the
  * superblock as it is. */
 #define DELTA_SIGNATURES "superblock.sig"
+/* An empty file: the delta was made by the repository's policy, which may delete it. */
+#define DELTA_POLICY_MARK "policy"
 #define DELTA_INDEX_SUFFIX ".index"
 /* Two checksums, what is between them, and a NUL. */
 #define DELTA_NAME_MAX (2 * (TREE_CHECKSUM_HEX_LEN + 1))

@@ -11,6 +11,7 @@
 #include "core/commit.h"
 #include "core/delta-exec.h"
 #include "core/delta-ops.h"
+#include "core/delta-sizes.h"
 #include "core/varint.h"
 #include "tree-error.h"
 
@@ -144,6 +145,63 @@ test_superblock_damaged (void)
     g_assert_false (delta_superblock_parse (cut, &two, &error));
     g_assert_nonnull (error);
   }
+}
+
+static void
+test_sizes_of (void)
+{
+  for (int i = 0; i < 2; i++) {
+    gboolean inline_parts = i == 1;
+    g_autoptr (GBytes) bytes = make_superblock (FALSE, inline_parts);
+    g_auto (DeltaSuperblock) self = {0};
+    DeltaSizes sizes;
+    g_assert_true (delta_superblock_parse (bytes, &self, NULL));
+    g_assert_true (delta_sizes_of (&self, 500, &sizes));
+    g_assert_cmpuint (sizes.download, ==, 500 + 50 + (inline_parts ? 0 : 8));
+    g_assert_cmpuint (sizes.unpacked, ==, 1000 + 60);
+    g_assert_false (delta_sizes_of (&self, G_MAXUINT64 - 10, &sizes));
+  }
+}
+
+/* A dictionary of metadata that has this value for the sizes. */
+static GVariant *
+sizes_metadata (GVariant *value)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_variant_dict_insert_value (&dict, DELTA_SIZES_KEY, value);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static GVariant *
+sizes_of_one (const DeltaName *name, guint64 download)
+{
+  GVariantBuilder map;
+  const DeltaSizes sizes = {download, 0x0102};
+  g_variant_builder_init (&map, G_VARIANT_TYPE (DELTA_SIZES_TYPE));
+  g_variant_builder_add_value (&map, delta_sizes_entry (name, &sizes));
+  return g_variant_builder_end (&map);
+}
+
+static void
+test_sizes (void)
+{
+  static const guint8 tail[] = {0, 0, 0, 0, 0, 0, 0x30, 0x39, 0, 0, 0, 0, 0, 0, 1, 2, 65, 89};
+  const DeltaName name = {.to = {{0x11}}};
+  const DeltaName other = {.to = {{0x12}}};
+  DeltaSizes found;
+  g_autoptr (GVariant) one = g_variant_ref_sink (sizes_of_one (&name, 12345));
+  g_assert_cmpuint (g_variant_get_size (one), ==, 90);
+  g_assert_cmpmem ((const guint8 *)g_variant_get_data (one) + 90 - sizeof tail, sizeof tail, tail,
+                   sizeof tail);
+  g_autoptr (GVariant) good = sizes_metadata (one);
+  g_assert_true (delta_sizes_find (good, &name, &found));
+  g_assert_cmpuint (found.download, ==, 12345);
+  g_assert_cmpuint (found.unpacked, ==, 0x0102);
+  g_assert_false (delta_sizes_find (good, &other, &found));
+  g_autoptr (GVariant) large = sizes_metadata (sizes_of_one (&name, G_MAXUINT64));
+  g_assert_false (delta_sizes_find (large, &name, &found));
+  g_autoptr (GVariant) wrong = sizes_metadata (g_variant_new_uint64 (1));
+  g_assert_false (delta_sizes_find (wrong, &name, &found));
 }
 
 /* Old superblocks do not say which byte order they have. */
@@ -553,6 +611,8 @@ main (int argc, char **argv)
   g_test_add_func ("/delta/superblock", test_superblock);
   g_test_add_func ("/delta/superblock/damaged", test_superblock_damaged);
   g_test_add_func ("/delta/superblock/guess", test_guess);
+  g_test_add_func ("/delta/superblock/sizes-of", test_sizes_of);
+  g_test_add_func ("/delta/superblock/sizes", test_sizes);
   g_test_add_func ("/delta/patch", test_patch);
   g_test_add_func ("/delta/patch/hostile", test_patch_hostile);
   g_test_add_func ("/delta/payload", test_payload);

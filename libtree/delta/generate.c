@@ -8,6 +8,8 @@
  * disk. What takes much memory (sorting suffixes, packing) takes it from one budget. */
 #include "config.h"
 
+#include "delta/generate.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +24,6 @@
 #include "delta/part-writer.h"
 #include "plain/layout.h"
 #include "sign/signer.h"
-#include "tree-delta.h"
 
 enum {
   AHEAD = 64, /* files that are compared before it is their turn */
@@ -523,10 +524,25 @@ measure_plain (Generate *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+write_mark (Generate *self, GError **error)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
+  return write_file (self, DELTA_POLICY_MARK, nothing, error);
+}
+
 gboolean
 tree_repo_generate_delta (TreeRepo *self, const TreeChecksum *from, const TreeChecksum *to,
                           const TreeGenerateDeltaOptions *options, TreeGenerateDeltaResult *out,
                           GError **error)
+{
+  return delta_generate (self, from, to, options, /* by_policy= */ FALSE, out, error);
+}
+
+gboolean
+delta_generate (TreeRepo *self, const TreeChecksum *from, const TreeChecksum *to,
+                const TreeGenerateDeltaOptions *options, gboolean by_policy,
+                TreeGenerateDeltaResult *out, GError **error)
 {
   gint64 begin_us = g_get_monotonic_time ();
   g_auto (Generate) state = {0};
@@ -535,7 +551,8 @@ tree_repo_generate_delta (TreeRepo *self, const TreeChecksum *from, const TreeCh
   if (lock < 0)
     return FALSE;
   if (!set_up (&state, from, to, error) || !make_parts (&state, error) ||
-      !write_superblock (&state, error) || !measure_plain (&state, error))
+      !write_superblock (&state, error) || (by_policy && !write_mark (&state, error)) ||
+      !measure_plain (&state, error))
     return prefix_error (error, "generate a static delta");
   guint n_files = options->inline_parts ? 0 : state.parts->len;
   if (!delta_output_publish (&state.output, &state.name, n_files, error))

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/remove.h"
 #include "core/delta-ops.h"
 #include "delta/apply-part.h"
 #include "delta/load.h"
@@ -67,7 +66,7 @@ tree_repo_delete_delta (TreeRepo *self, const char *name, GError **error)
   g_autofree char *path = delta_name_to_path (&parsed);
   if (fstatat (self->dfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return throw_error (error, TREE_ERROR_NOT_FOUND, "Can't find delta %s", name);
-  return dir_remove_all_at (self->dfd, path, error);
+  return delta_remove (self, &parsed, error);
 }
 
 gboolean

@@ -13,8 +13,7 @@
 #include "base/fd.h"
 #include "base/remove.h"
 #include "plain/layout.h"
-
-#define WORK_PREFIX ".delta-"
+#include "store/delta-index.h"
 
 void
 delta_output_clear (DeltaOutput *self)
@@ -31,7 +30,7 @@ static gboolean
 make_work_dir (DeltaOutput *self, GError **error)
 {
   for (int attempt = 0; attempt < 100; attempt++) {
-    g_autofree char *name = g_strdup_printf (WORK_PREFIX "%08x", g_random_int ());
+    g_autofree char *name = g_strdup_printf (DELTA_WORK_PREFIX "%08x", g_random_int ());
     if (mkdirat (self->parent_dfd, name, 0755) == 0) {
       self->work_name = g_steal_pointer (&name);
       self->dfd = dir_open_at (self->parent_dfd, self->work_name, error);

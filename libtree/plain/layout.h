@@ -22,8 +22,11 @@
 /* Ours: keys that count no more, and the signature of that list. */
 #define REPO_REVOKED "revoked-keys"
 #define REPO_REVOKED_SIG "revoked-keys.sig"
+#define REPO_PREDECESSORS "extensions/pando-predecessors" /* ours, store/predecessors.h */
 #define REPO_LOCK ".lock"
-/* Ours, not of the formats: held while the file is written anew from what is read. */
+/* Ours, not of the formats: held while a commit is released, and while the deltas of the policy are
+ * made; and the others while the file is written anew from what is read. */
+#define REPO_RELEASE_LOCK ".release.lock"
 #define REPO_REFS_LOCK ".refs.lock" /* all below refs/ */
 #define REPO_SUMMARY_LOCK ".summary.lock"
 #define REPO_CONFIG_LOCK ".config.lock"

@@ -49,7 +49,7 @@ demands_summary (const PullDemands *self)
 gboolean
 demands_only_commits (PullDemands *self, GError **error)
 {
-  if (self->commit == NULL && !self->gpg_commit)
+  if (!demands_commit (self))
     return throw_error (error, TREE_ERROR_SIGNATURE,
                         "remote '%s' demands no signatures of commits, and what lies on a medium "
                         "may be anybody's; set its gpg-verify or sign-verify",
@@ -307,7 +307,7 @@ demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *signature,
 gboolean
 demands_check_commit (PullDemands *self, GBytes *commit, GBytes *detached, GError **error)
 {
-  if (self == NULL || (self->commit == NULL && !self->gpg_commit))
+  if (!demands_commit (self))
     return TRUE;
   g_autoptr (GVariant) dict = sign_dict_parse (detached);
   return ((self->commit == NULL || check_raw (self->commit, commit, dict, error)) &&
@@ -337,6 +337,41 @@ demands_check_summary (PullDemands *self, GBytes *summary, GBytes *signature, GE
           (!self->gpg_summary ||
            check_gpg (self, summary, dict, REMOTE_GPG_VERIFY_SUMMARY, error))) ||
          prefix_error (error, "Can't verify summary, as remote '%s' demands", self->remote);
+}
+
+static gboolean
+has_any (GVariant *dict, const char *key)
+{
+  g_autoptr (GPtrArray) signatures = sign_dict_get (dict, key);
+  return signatures->len > 0;
+}
+
+static gboolean
+has_any_raw (const GPtrArray *engines, GVariant *dict)
+{
+  for (guint i = 0; engines != NULL && i < engines->len; i++)
+    if (has_any (dict, ((const SignKeys *)engines->pdata[i])->engine->metadata_key))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+demands_check_delta (PullDemands *self, GBytes *superblock, GVariant *signatures,
+                     gboolean *out_good, GError **error)
+{
+  *out_good = FALSE;
+  if (!demands_commit (self))
+    return TRUE;
+  gboolean raw = has_any_raw (self->commit, signatures);
+  gboolean gpg = self->gpg_commit && has_any (signatures, GPG_METADATA_KEY);
+  if ((raw && !check_raw (self->commit, superblock, signatures, error)) ||
+      (gpg && !check_gpg (self, superblock, signatures, REMOTE_GPG_VERIFY, error)))
+    return prefix_error (error,
+                         "Can't verify its signatures by the keys of remote '%s' (without static "
+                         "deltas, --disable-static-deltas, they are not needed)",
+                         self->remote);
+  *out_good = raw || gpg;
+  return TRUE;
 }
 
 /* ---- By hand ---- */

@@ -39,3 +39,8 @@ gboolean demands_describe_summary (PullDemands *self, GBytes *summary, GBytes *s
 gboolean demands_check_commit (PullDemands *self, GBytes *commit, GBytes *detached, GError **error);
 gboolean demands_check_summary (PullDemands *self, GBytes *summary, GBytes *signature,
                                 GError **error);
+/* Signatures of a static delta need not be there, for what it brings is checked like all else; but
+ * those of the kinds that commits must have must be good. *@out_good: there are such. @signatures:
+ * (nullable) */
+gboolean demands_check_delta (PullDemands *self, GBytes *superblock, GVariant *signatures,
+                              gboolean *out_good, GError **error);

@@ -278,10 +278,10 @@ check_options (const TreePullOptions *options, GError **error)
   if (options->disable_static_deltas && options->require_static_deltas)
     return throw_error (error, TREE_ERROR_INVALID,
                         "static deltas cannot be both required and disabled");
-  if (options->dry_run && !options->require_static_deltas)
+  if (options->dry_run && options->disable_static_deltas)
     return throw_error (error, TREE_ERROR_INVALID,
-                        "a dry run tells the size of static deltas: it goes with "
-                        "--require-static-deltas");
+                        "a dry run tells what static deltas cost: it does not go with "
+                        "--disable-static-deltas");
   if (options->depth < -1)
     return throw_error (error, TREE_ERROR_INVALID, "depth %d: must be -1 (all) or more",
                         options->depth);

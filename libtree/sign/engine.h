@@ -26,6 +26,8 @@ typedef struct {
   GBytes *(*sign) (GBytes *secret, GBytes *data, GError **error);
   /* Is this the signature of @data by that key? Anything else at all is FALSE. */
   gboolean (*verify) (GBytes *public_key, GBytes *data, GBytes *signature);
+  /* Is it one by this secret key? NULL where a key signs the same bytes the same way each time. */
+  gboolean (*is_by) (GBytes *secret, GBytes *data, GBytes *signature);
 } SignEngine;
 
 extern const SignEngine sign_ed25519;

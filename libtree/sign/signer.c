@@ -110,10 +110,22 @@ add_new (GPtrArray *signatures, GBytes *signature)
 }
 
 static gboolean
+has_any_by (const SignEngine *engine, GBytes *secret, GBytes *data, const GPtrArray *signatures)
+{
+  for (guint i = 0; engine->is_by != NULL && i < signatures->len; i++)
+    if (engine->is_by (secret, data, signatures->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 add_raw (const TreeSigner *self, GBytes *data, GPtrArray *signatures, GError **error)
 {
   for (guint i = 0; i < self->secrets->len; i++) {
-    g_autoptr (GBytes) signature = self->engine->sign (self->secrets->pdata[i], data, error);
+    GBytes *secret = self->secrets->pdata[i];
+    if (has_any_by (self->engine, secret, data, signatures))
+      continue;
+    g_autoptr (GBytes) signature = self->engine->sign (secret, data, error);
     if (signature == NULL)
       return prefix_error (error, "sign by %s", self->engine->name);
     add_new (signatures, signature);
@@ -180,5 +192,19 @@ signers_sign (const GPtrArray *signers, GBytes *data, GVariant **dict, GError **
   for (guint i = 0; i < signers->len; i++)
     if (!add_signatures (signers->pdata[i], data, dict, error))
       return FALSE;
+  return TRUE;
+}
+
+gboolean
+signers_sign_missing (const GPtrArray *signers, GBytes *data, GVariant **dict, GError **error)
+{
+  for (guint i = 0; i < signers->len; i++) {
+    g_autoptr (GError) local = NULL;
+    if (add_signatures (signers->pdata[i], data, dict, &local) ||
+        g_error_matches (local, TREE_ERROR, TREE_ERROR_EXISTS))
+      continue;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
   return TRUE;
 }

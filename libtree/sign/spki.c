@@ -87,6 +87,17 @@ verify (GBytes *public_key, GBytes *data, GBytes *signature)
   return evp_verify (key, data, signature);
 }
 
+static gboolean
+is_by (GBytes *secret, GBytes *data, GBytes *signature)
+{
+  g_autoptr (EVP_PKEY) key = read_secret (secret);
+  if (key == NULL) {
+    (void)evp_error ();
+    return FALSE;
+  }
+  return evp_verify (key, data, signature);
+}
+
 const SignEngine sign_spki = {
     .name = "spki",
     .metadata_key = "ostree.sign.spki",
@@ -97,4 +108,5 @@ const SignEngine sign_spki = {
     .parse_secret = parse_secret,
     .sign = sign,
     .verify = verify,
+    .is_by = is_by,
 };

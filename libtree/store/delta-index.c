@@ -5,26 +5,39 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/remove.h"
-#include "base/source.h"
 #include "core/checksum.h"
 #include "core/summary.h"
+#include "plain/layout.h"
 
+/* It is mapped, since one that carries its parts may be large. */
 static gboolean
-hash_file (int dfd, const char *path, gboolean *out_found, TreeChecksum *out, GError **error)
+read_superblock (int dfd, const char *path, gboolean *out_found, DeltaEntry *out, GError **error)
 {
   autofd int fd = openat (dfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   *out_found = fd >= 0;
   if (fd < 0)
     return errno == ENOENT || throw_errno (error, "open '%s'", path);
-  g_autoptr (Hasher) hasher = hasher_new ();
-  if (!fd_hash (fd, hasher, NULL, error))
-    return prefix_error (error, "'%s'", path);
-  hasher_final (hasher, out);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GMappedFile) file = g_mapped_file_new_from_fd (fd, FALSE, &local);
+  if (file == NULL)
+    return throw_error (error, TREE_ERROR_FAILED, "map '%s': %s", path, local->message);
+  g_autoptr (GBytes) bytes = g_mapped_file_get_bytes (file);
+  g_autoptr (GBytes) plain = NULL;
+  g_autoptr (GVariant) signatures = NULL;
+  g_auto (DeltaSuperblock) superblock = {0};
+  gsize len = 0;
+  const void *data = g_bytes_get_data (bytes, &len);
+  hash_data (data, len, &out->superblock);
+  out->has_sizes = delta_unwrap (bytes, &plain, &signatures, NULL) &&
+                   delta_superblock_parse (plain, &superblock, NULL) &&
+                   delta_sizes_of (&superblock, len, &out->sizes);
   return TRUE;
 }
 
@@ -112,7 +125,7 @@ delta_index_list (const TreeRepo *repo, GError **error)
     g_autofree char *dir = delta_name_to_path (&delta.name);
     g_autofree char *path = g_build_filename (dir, DELTA_SUPERBLOCK, NULL);
     gboolean found = FALSE; /* it may go meanwhile */
-    if (!hash_file (repo->dfd, path, &found, &delta.superblock, error))
+    if (!read_superblock (repo->dfd, path, &found, &delta, error))
       return prefix_null (error, "list static deltas");
     if (found)
       g_array_append_val (deltas, delta);
@@ -133,6 +146,17 @@ delta_index_map (const DeltaEntry *deltas, guint n)
   return g_variant_builder_end (&map);
 }
 
+GVariant *
+delta_index_sizes (const DeltaEntry *deltas, guint n)
+{
+  GVariantBuilder map;
+  g_variant_builder_init (&map, G_VARIANT_TYPE (DELTA_SIZES_TYPE));
+  for (guint i = 0; i < n; i++)
+    if (deltas[i].has_sizes)
+      g_variant_builder_add_value (&map, delta_sizes_entry (&deltas[i].name, &deltas[i].sizes));
+  return g_variant_builder_end (&map);
+}
+
 /* Writes the index of the @n deltas that lead to one commit. */
 static gboolean
 write_index (const TreeRepo *repo, const DeltaEntry *deltas, guint n, GError **error)
@@ -140,6 +164,7 @@ write_index (const TreeRepo *repo, const DeltaEntry *deltas, guint n, GError **e
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", SUMMARY_KEY_DELTAS, delta_index_map (deltas, n));
+  g_variant_builder_add (&builder, "{sv}", DELTA_SIZES_KEY, delta_index_sizes (deltas, n));
   g_autoptr (GVariant) index = g_variant_ref_sink (g_variant_builder_end (&builder));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (index);
   g_autofree char *path = delta_index_path (&deltas[0].name.to);
@@ -238,7 +263,18 @@ delta_index_targets (const TreeRepo *repo, GError **error)
 
 /* ---- Removing ---- */
 
+gboolean
+delta_remove (const TreeRepo *repo, const DeltaName *name, GError **error)
+{
+  g_autofree char *path = delta_name_to_path (name);
+  g_autofree char *away = g_strdup_printf (REPO_TMP "/" DELTA_WORK_PREFIX "%08x", g_random_int ());
+  if (renameat (repo->dfd, path, repo->dfd, away) < 0)
+    return throw_errno (error, "move '%s' away", path);
+  return dir_remove_all_at (repo->dfd, away, error);
+}
+
 typedef struct {
+  const TreeRepo *repo;
   DeltaWanted wanted;
   gpointer user_data;
   gboolean remove;
@@ -277,7 +313,7 @@ prune_delta (int dfd, const char *dir, const DirEntry *entry, gpointer user_data
   if (wanted)
     return TRUE;
   if (!measure_delta (dfd, entry->name, &bytes, error) ||
-      (self->remove && !dir_remove_all_at (dfd, entry->name, error)))
+      (self->remove && !delta_remove (self->repo, &delta, error)))
     return prefix_error (error, "static delta '%s%s'", dir, entry->name);
   self->pruned.n_deltas++;
   self->pruned.bytes += bytes;
@@ -288,7 +324,7 @@ gboolean
 delta_index_prune (const TreeRepo *repo, DeltaWanted wanted, gpointer user_data, gboolean remove,
                    DeltaPruned *out, GError **error)
 {
-  DeltaPrune self = {.wanted = wanted, .user_data = user_data, .remove = remove};
+  DeltaPrune self = {.repo = repo, .wanted = wanted, .user_data = user_data, .remove = remove};
   if (!walk (repo, DELTAS_DIR, prune_delta, &self, error))
     return prefix_error (error, "prune static deltas");
   *out = self.pruned;

@@ -181,6 +181,9 @@ build_metadata (const TreeRepo *repo, GArray *deltas, GVariant *collection_map, 
   if (collection_map != NULL)
     add (&seen, &builder, SUMMARY_KEY_COLLECTION_MAP, collection_map);
   add (&seen, &builder, SUMMARY_KEY_INDEXED_DELTAS, g_variant_new_boolean (TRUE));
+  if (deltas->len > 0 && !hide_deltas)
+    add (&seen, &builder, DELTA_SIZES_KEY,
+         delta_index_sizes ((const DeltaEntry *)deltas->data, deltas->len));
   gsize n = extra != NULL ? g_variant_n_children (extra) : 0;
   for (gsize i = 0; i < n; i++) {
     const char *key;
@@ -294,6 +297,58 @@ build_and_write (TreeRepo *repo, GVariant *metadata, gboolean generations, Publi
                  add_own_keys (repo, bytes, &signatures, error)) &&
                 write_summary (repo, bytes, signatures, error);
   return ok || prefix_error (error, "summary");
+}
+
+/* Is it there and of this summary? One without a generation does not tell. */
+static gboolean
+has_own_signature (const TreeRepo *repo, GBytes *summary, gboolean *out, GError **error)
+{
+  g_autoptr (GBytes) signature = NULL;
+  TreeChecksum digest;
+  if (!file_read_at (repo->dfd, REPO_SUMMARY_SIG, SUMMARY_MAX_BYTES, &signature, error))
+    return FALSE;
+  *out = generation_of (signature, &digest) && generation_is (summary, &digest);
+  return TRUE;
+}
+
+/* @shown: NULL: it tells of no deltas */
+static gboolean
+tells_of_deltas (const TreeRepo *repo, GVariant *shown, gboolean *out, GError **error)
+{
+  gboolean hidden = FALSE;
+  g_autoptr (GArray) deltas = delta_index_list (repo, error);
+  if (deltas == NULL ||
+      !repo_config_boolean (repo, "core", "no-deltas-in-summary", FALSE, &hidden, error))
+    return FALSE;
+  g_autoptr (GVariant) map = NULL;
+  if (deltas->len > 0 && !hidden)
+    map = g_variant_ref_sink (delta_index_map ((const DeltaEntry *)deltas->data, deltas->len));
+  *out = map == NULL || shown == NULL ? map == shown : g_variant_equal (map, shown);
+  return TRUE;
+}
+
+gboolean
+publish_is_current (const TreeRepo *repo, gboolean is_signed, gboolean *out, GError **error)
+{
+  g_autoptr (GHashTable)
+      known = g_hash_table_new_full (checksum_hash, checksum_equal, NULL, facts_free);
+  g_autoptr (GBytes) bytes = NULL;
+  g_auto (Summary) summary = {0};
+  *out = FALSE;
+  if (!file_read_at (repo->dfd, REPO_SUMMARY, SUMMARY_MAX_BYTES, &bytes, error))
+    return FALSE;
+  if (bytes == NULL || !summary_parse (bytes, &summary, NULL))
+    return TRUE; /* a damaged one is written anew */
+  g_autoptr (GVariant) refs = build_heads (repo, known, error);
+  g_autoptr (GVariant)
+      shown = g_variant_lookup_value (summary.metadata, SUMMARY_KEY_DELTAS, G_VARIANT_TYPE_VARDICT);
+  gboolean tells = FALSE;
+  gboolean named = TRUE;
+  if (refs == NULL || !tells_of_deltas (repo, shown, &tells, error) ||
+      (is_signed && !has_own_signature (repo, bytes, &named, error)))
+    return FALSE;
+  *out = tells && named && g_variant_equal (refs, summary.refs);
+  return TRUE;
 }
 
 gboolean

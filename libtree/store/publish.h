@@ -22,3 +22,7 @@ gboolean publish_revoked (TreeRepo *repo, GBytes *list, GBytes *signature, GErro
 gboolean publish_summary (TreeRepo *repo, GVariant *metadata, GError **error);
 /* The same after a change of refs, where core.auto-update-summary says so. */
 gboolean publish_automatically (TreeRepo *repo, GError **error);
+/* Does the summary tell of the refs and deltas that there are and, with @is_signed, does its
+ * signature name it? */
+gboolean publish_is_current (const TreeRepo *repo, gboolean is_signed, gboolean *out,
+                             GError **error);

@@ -86,6 +86,20 @@ tree_repo_sign_commit (TreeRepo *self, const TreeChecksum *commit, const GPtrArr
          save (self, commit, it.detached, error);
 }
 
+gboolean
+commit_sign_missing (TreeRepo *repo, const TreeChecksum *commit, const GPtrArray *signers,
+                     gboolean *out_signed, GError **error)
+{
+  g_auto (Signed) it = {.lock = -1};
+  if (!load_to_change (repo, commit, &it, error))
+    return FALSE;
+  g_autoptr (GVariant) before = it.detached != NULL ? g_variant_ref (it.detached) : NULL;
+  if (!signers_sign_missing (signers, it.bytes, &it.detached, error))
+    return FALSE;
+  *out_signed = it.detached != NULL && (before == NULL || !g_variant_equal (before, it.detached));
+  return !*out_signed || save (repo, commit, it.detached, error);
+}
+
 /* The keys that were given by hand. */
 static gboolean
 add_given (SignKeys *keys, const TreeVerifyKeys *given, GError **error)

@@ -13,6 +13,10 @@ gboolean commit_put_detached (Txn *txn, const TreeChecksum *commit, GBytes *byte
 
 /* The keys that were given, and no others. */
 SignKeys *given_keys_load (const TreeVerifyKeys *given, GError **error);
+/* tree_repo_sign_commit() by those whose signature is not there. *@out_signed: there was one. */
+gboolean commit_sign_missing (TreeRepo *repo, const TreeChecksum *commit, const GPtrArray *signers,
+                              gboolean *out_signed, GError **error);
+
 /* The keys that count when somebody verifies by hand: those that were given, and those of the
  * system as far as TreeVerifyKeys says. */
 SignKeys *verify_keys_load (const TreeRepo *repo, const TreeVerifyKeys *given, GError **error);

@@ -91,6 +91,21 @@ add_kept (GVariantBuilder *builder, const Commit *parent, const char *const *key
   return TRUE;
 }
 
+/* All but the bindings, which are this commit's own. */
+static void
+add_alike (GVariantBuilder *builder, const Commit *like)
+{
+  gsize n = like->metadata != NULL ? g_variant_n_children (like->metadata) : 0;
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (like->metadata, i);
+    const char *key;
+    g_variant_get_child (entry, 0, "&s", &key);
+    if (strcmp (key, COMMIT_KEY_REF_BINDING) != 0 &&
+        strcmp (key, COMMIT_KEY_COLLECTION_BINDING) != 0)
+      g_variant_builder_add_value (builder, entry);
+  }
+}
+
 static int
 compare_strings (gconstpointer a, gconstpointer b)
 {
@@ -114,16 +129,35 @@ add_bindings (GVariantBuilder *builder, const TreeRepo *repo, const TreeCommitOp
                            g_variant_new_string (repo->collection_id));
 }
 
-/* @parent: cleared when there is none. @kernel: the release of the kernel in the tree, or NULL.
- * @sizes: of the objects, or NULL. */
+/* What there is before anything is read: the parent, what it is to be like, and the time. */
+typedef struct {
+  gboolean branch_is_there;
+  TreeChecksum branch; /* the commit that it points to */
+  gboolean has_parent;
+  TreeChecksum parent_checksum;
+  Commit parent; /* cleared without one */
+  Commit like;   /* the same */
+  guint64 timestamp;
+} Plan;
+
+static void
+plan_clear (Plan *self)
+{
+  commit_clear (&self->parent);
+  commit_clear (&self->like);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
+
+/* @kernel: the release of the kernel in the tree, or NULL. @sizes: of the objects, or NULL. */
 static GVariant *
-build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, const Commit *parent,
+build_metadata (const TreeRepo *repo, const TreeCommitOptions *options, const Plan *plan,
                 const char *kernel, GVariant *sizes, GError **error)
 {
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  add_alike (&builder, &plan->like);
   if (!add_strings (&builder, options->metadata_strings, error) ||
       !add_variants (&builder, options->metadata_variants, error) ||
-      !add_kept (&builder, parent, options->keep_metadata, error))
+      !add_kept (&builder, &plan->parent, options->keep_metadata, error))
     return NULL;
   if (kernel != NULL) {
     g_variant_builder_add (&builder, "{sv}", COMMIT_KEY_BOOTABLE, g_variant_new_boolean (TRUE));
@@ -175,23 +209,6 @@ put_detached (Txn *txn, const TreeCommitOptions *options, const TreeChecksum *co
   return commit_put_detached (txn, commit, bytes, dictionary, options->signers, error);
 }
 
-/* What there is before anything is read: the parent, and the time. */
-typedef struct {
-  gboolean branch_is_there;
-  TreeChecksum branch; /* the commit that it points to */
-  gboolean has_parent;
-  TreeChecksum parent_checksum;
-  Commit parent; /* cleared without one */
-  guint64 timestamp;
-} Plan;
-
-static void
-plan_clear (Plan *self)
-{
-  commit_clear (&self->parent);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
-
 /* The branch is read once: if it is no longer so at the end, the parent is not right, either. */
 static gboolean
 find_parent (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GError **error)
@@ -221,8 +238,22 @@ make_plan (const TreeRepo *repo, const TreeCommitOptions *options, Plan *out, GE
   if (out->has_parent && needs_parent &&
       !object_load_commit (repo, &out->parent_checksum, &out->parent, error))
     return prefix_error (error, "parent commit");
-  g_autoptr (GVariant) metadata = build_metadata (repo, options, &out->parent, NULL, NULL, error);
+  if (options->like != NULL && !object_load_commit (repo, options->like, &out->like, error))
+    return FALSE;
+  if (options->like != NULL)
+    out->timestamp = out->like.timestamp;
+  g_autoptr (GVariant) metadata = build_metadata (repo, options, out, NULL, NULL, error);
   return metadata != NULL;
+}
+
+static GBytes *
+build (const TreeRoot *root, const TreeCommitOptions *options, const Plan *plan, GVariant *metadata)
+{
+  const char *subject = options->like != NULL ? plan->like.subject : options->subject;
+  const char *body = options->like != NULL ? plan->like.body : options->body;
+  return commit_build (metadata, plan->has_parent ? &plan->parent_checksum : NULL,
+                       subject != NULL ? subject : "", body != NULL ? body : "", plan->timestamp,
+                       &root->tree, &root->meta);
 }
 
 static gboolean
@@ -243,14 +274,10 @@ put_commit (Txn *txn, const TreeRoot *root, const TreeCommitOptions *options, co
   if (options->generate_sizes && repo->mode->archive &&
       !commit_sizes_collect (txn, root, &sizes, error))
     return FALSE;
-  g_autoptr (GVariant)
-      metadata = build_metadata (repo, options, &plan->parent, kernel, sizes, error);
+  g_autoptr (GVariant) metadata = build_metadata (repo, options, plan, kernel, sizes, error);
   if (metadata == NULL)
     return FALSE;
-  g_autoptr (GBytes) bytes = commit_build (
-      metadata, plan->has_parent ? &plan->parent_checksum : NULL,
-      options->subject != NULL ? options->subject : "", options->body != NULL ? options->body : "",
-      plan->timestamp, &root->tree, &root->meta);
+  g_autoptr (GBytes) bytes = build (root, options, plan, metadata);
   if (!txn_put_metadata (txn, TREE_OBJECT_COMMIT, bytes, NULL, out, error) ||
       !put_detached (txn, options, out, bytes, error))
     return FALSE;
@@ -472,7 +499,8 @@ tree_repo_commit (TreeRepo *self, const TreeSource *sources, guint n_sources,
   TreeRoot root;
   if (!write_sources (&work, sources, n_sources, &root, error) ||
       !put_commit (txn, &root, options, &plan, &result.checksum, error) ||
-      !txn_commit (txn, &stats, error) || !publish_automatically (self, error))
+      !txn_commit (txn, &stats, error) ||
+      (options->branch != NULL && !publish_automatically (self, error)))
     return FALSE;
   if (options->consume && !remove_consumed (sources, n_sources, error))
     return FALSE;

@@ -80,7 +80,7 @@ static const GOptionEntry options[] = {
     {"require-static-deltas", 0, 0, G_OPTION_ARG_NONE, &opt_require_static_deltas,
      "Fail where there is no static delta", NULL},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, &opt_dry_run,
-     "Print what the static deltas would transfer, and pull nothing", NULL},
+     "Print what the pull would transfer, with static deltas or without, and pull nothing", NULL},
     {"network-retries", 0, 0, G_OPTION_ARG_INT, &opt_network_retries,
      "How often a request is tried again (default: 5)", "N"},
     {"disable-retry-on-network-errors", 0, 0, G_OPTION_ARG_NONE, &opt_retry_none,
@@ -158,6 +158,13 @@ check_numbers (const CommandContext *context, GError **error)
   return TRUE;
 }
 
+static void
+on_estimate (const TreePullEstimate *estimate, gpointer user_data)
+{
+  show_progress_end (user_data);
+  show_pull_choice (estimate);
+}
+
 static gboolean
 run (const CommandContext *context, int argc, char **argv, GError **error)
 {
@@ -190,6 +197,7 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,
       .dry_run = opt_dry_run,
+      .estimated = opt_dry_run ? on_estimate : NULL,
       .timestamp_check = opt_timestamp_check,
       .timestamp_check_from_rev = opt_timestamp_check_from_rev,
       .network_retries = opt_retry_none ? 0 : opt_network_retries,
@@ -207,8 +215,10 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
   TreePullResult result;
   gboolean ok = tree_repo_pull (context->repo, remote, &pull, &result, error);
   show_pull_progress_end (&progress, ok);
-  if (ok && opt_dry_run)
+  if (ok && opt_dry_run && (opt_require_static_deltas || result.n_delta_parts > 0))
     show_pull_estimate (&result);
+  else if (ok && opt_dry_run)
+    puts ("No static delta would be used");
   else if (ok)
     show_pull_result (&result);
   return ok;

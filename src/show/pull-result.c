@@ -38,3 +38,34 @@ show_pull_estimate (const TreePullResult *result)
   printf ("Delta update: 0/%u parts, %s/%s, %s total uncompressed\n", result->n_delta_parts,
           nothing, size, unpacked);
 }
+
+static void
+print_bytes (const char *what, gint64 bytes, gboolean is_guess)
+{
+  g_autofree char *size = g_format_size ((guint64)MAX (bytes, 0));
+  if (bytes >= 0)
+    printf ("%s %s%s", what, is_guess ? "about " : "", size);
+  else
+    printf ("%s of unknown size", what);
+}
+
+void
+show_pull_choice (const TreePullEstimate *estimate)
+{
+  char hex[TREE_CHECKSUM_HEX_LEN + 1];
+  tree_checksum_to_hex (&estimate->commit, hex);
+  printf ("%s: ", estimate->ref != NULL ? estimate->ref : hex);
+  if (estimate->delta != NULL) {
+    print_bytes ("static delta", estimate->delta_bytes, FALSE);
+    printf (", ");
+  }
+  if (estimate->from_empty != NULL) {
+    print_bytes ("static delta from nothing", estimate->from_empty_bytes, FALSE);
+    printf (", ");
+  }
+  print_bytes ("objects", estimate->objects_bytes, estimate->is_guess);
+  if (estimate->chosen != NULL)
+    printf ("; static delta %s: %s\n", estimate->chosen, estimate->why);
+  else
+    printf ("; objects: %s\n", estimate->why);
+}

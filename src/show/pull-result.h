@@ -7,3 +7,5 @@
 void show_pull_result (const TreePullResult *result);
 /* What static deltas would transfer. */
 void show_pull_estimate (const TreePullResult *result);
+/* … and which ways there are to get one commit, in a line. */
+void show_pull_choice (const TreePullEstimate *estimate);

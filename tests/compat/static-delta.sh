@@ -85,6 +85,23 @@ for maker in "$PANDO" ostree; do
 done
 
 export OSTREE_DUMMY_SIGN_ENABLED=1
+# Signatures and what the policy leaves stand beside the superblock, where ostree does not look.
+rm -rf up/deltas up/delta-indexes
+"$PANDO" --repo=up config set static-delta-policy.branches m
+"$PANDO" --repo=up static-delta policy --sign-type=dummy --sign=key >out
+"$PANDO" --repo=up summary -u
+assert_eq "$(find up/deltas -name superblock.sig | wc -l)" 2
+nginx_serve up
+receiver r bare-user
+ostree --repo=r remote add --no-gpg-verify origin "$HTTP_URL"
+ostree --repo=r pull --require-static-deltas origin m >out
+ostree --repo=r fsck -q
+LC_ALL=C.UTF-8 ostree --repo=up static-delta show "$one-$two" >out
+assert_match out '^Signed: no$'
+http_stop
+unset 'started[-1]'
+ok "ostree pulls deltas of the policy that are signed"
+
 for pair in "$PANDO ostree" "ostree $PANDO"; do
   read -r maker applier <<<"$pair"
   "$maker" --repo=up static-delta generate --inline --min-fallback-size=0 --sign-type=dummy --sign=key --filename=signed m \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/delta-sizes.h"
 #include "core/summary.h"
 #include "fuzz.h"
 
@@ -23,6 +24,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   g_autoptr (GVariant) collection = summary_collection (&summary, "org.example.Os");
   if (collection != NULL)
     (void)summary_n_refs (collection);
+  const DeltaName name = {.to = {{0x11}}};
+  DeltaSizes sizes;
+  if (delta_sizes_find (summary.metadata, &name, &sizes))
+    g_assert_cmpuint (sizes.download, <=, G_MAXINT64);
   g_autofree char *text = g_variant_print (summary.metadata, TRUE);
   g_assert_nonnull (text);
   return 0;

@@ -51,7 +51,7 @@ assert_match out '^[0-9]+ metadata, '
 ok "from nothing; a commit by its checksum; --disable-static-deltas"
 
 receiver r
-fails_with 'goes with --require-static-deltas' "$PANDO" --repo=r pull --dry-run origin m
+fails_with 'does not go with --disable-static-deltas' "$PANDO" --repo=r pull --dry-run --disable-static-deltas origin m
 fails_with 'both required and disabled' "$PANDO" --repo=r pull --disable-static-deltas --require-static-deltas origin m
 fails_with "Static deltas required, but none found for $one" "$PANDO" --repo=r pull --require-static-deltas origin "$one"
 "$PANDO" --repo=a init --mode=archive
@@ -97,11 +97,15 @@ cp "$from_one/superblock" superblock
 flip_byte "$from_one/superblock" 40
 fails_with 'superblock is not the one' "$PANDO" --repo=r pull origin m
 rm "$from_one/superblock"
-fails_with 'superblock' "$PANDO" --repo=r pull origin m
-mv superblock "$from_one/superblock"
+fails_with 'superblock' "$PANDO" --repo=r pull --require-static-deltas origin m
+assert_eq "$("$PANDO" --repo=r rev-parse origin:m)" "$one"
 "$PANDO" --repo=r pull origin m >out
 "$PANDO" --repo=r fsck -q
-ok "parts and superblocks that are not what they should be are refused"
+mv superblock "$from_one/superblock"
+receiver r "$one"
+"$PANDO" --repo=r pull --require-static-deltas origin m >out
+"$PANDO" --repo=r fsck -q
+ok "parts and superblocks that are not what they should be are refused; one that went is not needed"
 
 "$PANDO" --repo=up static-delta generate --inline m --min-fallback-size=0 >out 2>&1
 "$PANDO" --repo=up static-delta reindex

@@ -35,6 +35,13 @@ fails_with '--add-metadata goes with --update' "$PANDO" summary -m a=1
 fails_with '--update goes with no option that prints' "$PANDO" summary -u -v
 ok "metadata and wrong words"
 
+$PANDO config set core.auto-update-summary true
+cp r/summary before
+$PANDO commit --orphan tree >out
+cmp r/summary before
+$PANDO config unset core.auto-update-summary
+ok "a commit that changes no ref leaves the summary alone"
+
 http_serve r
 $PANDO init --repo=client --mode=archive
 export OSTREE_REPO=client
