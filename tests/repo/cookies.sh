@@ -28,7 +28,8 @@ assert_match out '^--$' '^Domain: 127\.0\.0\.1$' '^Path: /$' '^Name: token$' '^S
   '^Expires: 20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8} \+0000$'
 ok "list-cookies"
 
-"$PANDO" --repo=r remote delete-cookie origin 127.0.0.1 / user
+fails_with "cookie 'user' has another value" "$PANDO" --repo=r remote delete-cookie origin 127.0.0.1 / user nobody
+"$PANDO" --repo=r remote delete-cookie origin 127.0.0.1 / user me
 fails_with 403 "$PANDO" --repo=r pull origin os/x
 fails_with 'Cookie not found in jar' "$PANDO" --repo=r remote delete-cookie origin 127.0.0.1 / user
 fails_with 'Cookie not found in jar' "$PANDO" --repo=r remote delete-cookie origin 127.0.0.1 /other token
