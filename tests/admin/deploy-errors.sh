@@ -62,7 +62,7 @@ ok "a boot loader that nobody would tell"
 find sysroot/boot/ostree sysroot/ostree/deploy/os/deploy -maxdepth 1 | sort >trees-before
 mkdir sysroot/boot/loader.new
 fails_with 'write the list of deployments' deploy_os --karg=another=1
-rmdir sysroot/boot/loader.new
+rm -rf sysroot/boot/loader.new
 find sysroot/boot/ostree sysroot/ostree/deploy/os/deploy -maxdepth 1 | sort >trees-after
 diff trees-before trees-after
 ok "a deployment that cannot be listed takes no room"
