@@ -42,7 +42,8 @@ ok "a commit that is gone"
 cp -a all-objects/. up/objects/
 rm "up/objects/$gone"
 again
-"$PANDO" --repo=r pull origin m >out
+# One at a time: what is under way when the pull begins anew is fetched again.
+"$PANDO" --repo=r pull --max-outstanding-fetcher-requests=1 origin m >out
 assert_content v2 "$("$PANDO" --repo=r rev-parse origin:m)"
 "$PANDO" --repo=r fsck >out
 assert_eq "$(grep -c "^objects/$gone " http.log)" 1
