@@ -156,21 +156,60 @@ run_gpg (const GpgHome *home, GBytes *data, GBytes *signatures, GError **error)
          gpg_throw (home, code, error, "Unable to complete signature verification");
 }
 
+/* Adds what gpg says of one file of signatures. */
+static gboolean
+verify_file (const GpgHome *home, GBytes *data, GBytes *file, GPtrArray *out, GError **error)
+{
+  if (!run_gpg (home, data, file, error))
+    return FALSE;
+  gpgme_verify_result_t result = home->api->op_verify_result (home->ctx);
+  for (gpgme_signature_t at = result != NULL ? result->signatures : NULL; at != NULL; at = at->next)
+    g_ptr_array_add (out, convert (home, at));
+  return TRUE;
+}
+
+static gboolean
+any_good (const GPtrArray *found)
+{
+  for (guint i = 0; i < found->len; i++)
+    if (((const GpgSignature *)found->pdata[i])->is_good)
+      return TRUE;
+  return FALSE;
+}
+
+/* gpg reads several signatures in one file no further than to one that is wrong, and one that is
+ * good may stand behind it. */
+static gboolean
+verify_each (const GpgHome *home, GBytes *data, const GPtrArray *signatures, GPtrArray **found)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (gpg_signature_free);
+  for (guint i = 0; i < signatures->len; i++)
+    (void)verify_file (home, data, signatures->pdata[i], all, NULL);
+  if (!any_good (all))
+    return FALSE;
+  g_ptr_array_unref (*found);
+  *found = g_steal_pointer (&all);
+  return TRUE;
+}
+
 gboolean
 gpg_verify (GpgVerifier *self, GBytes *data, const GPtrArray *signatures, GPtrArray **out,
             GError **error)
 {
   const GpgHome *home = &self->home;
+  g_autoptr (GError) local = NULL;
   if (signatures->len > MAX_SIGNATURES)
     return throw_error (error, TREE_ERROR_SIGNATURE, "%u signatures are more than anybody needs",
                         signatures->len);
   g_autoptr (GBytes) all = join (signatures);
-  if (!run_gpg (home, data, all, error))
-    return FALSE;
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (gpg_signature_free);
-  gpgme_verify_result_t result = home->api->op_verify_result (home->ctx);
-  for (gpgme_signature_t at = result != NULL ? result->signatures : NULL; at != NULL; at = at->next)
-    g_ptr_array_add (found, convert (home, at));
+  gboolean read = verify_file (home, data, all, found, &local);
+  if (!any_good (found) && signatures->len > 1 && verify_each (home, data, signatures, &found))
+    read = TRUE;
+  if (!read) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
   *out = g_steal_pointer (&found);
   return TRUE;
 }
