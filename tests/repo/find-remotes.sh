@@ -97,8 +97,8 @@ ok "the next one is asked when the first fails"
 "$PANDO" --repo=dest find-remotes org.example.Os os/a >out
 assert_content out 'No results.'
 "$PANDO" --repo=dest config set core.default-repo-finders 'frob'
-fails_with 'core.default-repo-finders: unknown or duplicate finder .frob.' "$PANDO" --repo=dest find-remotes org.example.Os os/a
-fails_with "unknown or duplicate finder .config." "$PANDO" --repo=dest find-remotes --finders=config,config org.example.Os os/a
+fails_with 'core.default-repo-finders: unknown or duplicate finder .*frob' "$PANDO" --repo=dest find-remotes org.example.Os os/a
+fails_with "unknown or duplicate finder .*config" "$PANDO" --repo=dest find-remotes --finders=config,config org.example.Os os/a
 fails_with "'lan' needs Avahi" "$PANDO" --repo=dest find-remotes --finders=lan org.example.Os os/a
 fails_with 'When --mirror is specified, --pull' "$PANDO" --repo=dest find-remotes --mirror org.example.Os os/a
 fails_with 'At least one COLLECTION-ID REF pair' "$PANDO" --repo=dest find-remotes
