@@ -134,6 +134,10 @@ on_header (char *line, size_t size, size_t n, void *user_data)
 
 /* With a limited rate, the kernel's buffers must not fill up at the rate of the line. */
 #define LIMITED_SOCKET_BYTES (64 * 1024)
+/* In one call libcurl reads a hundred buffers of a server that is fast: at most half a second's
+ * worth, as far as it allows buffers so small. */
+#define LIMITED_READS_PER_S 200
+#define LIMITED_BUFFER_MIN 1024
 
 static int
 on_socket_made (void *user_data, curl_socket_t fd, curlsocktype purpose)
@@ -301,9 +305,10 @@ transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
   gboolean multiplexed = config->http2 && url_is_https (url);
   /* Many streams on one connection come in small frames anyway, and each handle has its own buffer.
    */
-  gboolean small = multiplexed || config->max_rate > 0;
-  (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE,
-                           (long)(small ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
+  guint64 buffer_bytes = multiplexed ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES;
+  if (config->max_rate > 0)
+    buffer_bytes = CLAMP (config->max_rate / LIMITED_READS_PER_S, LIMITED_BUFFER_MIN, buffer_bytes);
+  (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE, (long)buffer_bytes);
   /* Waiting for a connection that may turn out to take many requests; to wait for one that takes a
    * single one would let a stalled answer hold up all others. */
   (void)curl->easy_setopt (self->easy, CURLOPT_PIPEWAIT, multiplexed && may_share ? 1L : 0L);

@@ -235,7 +235,7 @@ static gboolean
 fetches_anew (PullCommits *self, WantedCommit *wanted)
 {
   const PullContext *context = self->context;
-  if (context->is_local || wanted->object.anew || wanted->object.bytes == NULL ||
+  if (context->is_local || wanted->is_gone || wanted->object.anew || wanted->object.bytes == NULL ||
       check_bytes (wanted, NULL))
     return FALSE;
   wanted->object.anew = TRUE;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Many programs on one repository at the same time: commits to branches of their own and to one that all want, pulls, prunes
-# and fscks. Each succeeds, and in the end every ref has a whole commit that somebody made.
+# and fscks. Each succeeds in the end, and in the end every ref has a whole commit that somebody made.
 . "$(dirname "$0")/../lib.sh"
 
 "$PANDO" --repo=r init --mode=archive
@@ -20,7 +20,10 @@ writer () {
   for round in 1 2 3; do
     echo "$1 $round" >"tree-$1/usr/round"
     "$PANDO" --repo=r commit -b "own-$1" --timestamp="@$round" "tree-$1" >>"own-$1.commits"
-    "$PANDO" --repo=r commit -b shared --timestamp="@$round" "tree-$1" >>"shared-$1.commits"
+    # Who finds that another moved the branch meanwhile does it again on top of that.
+    until "$PANDO" --repo=r commit -b shared --timestamp="@$round" "tree-$1" >>"shared-$1.commits" 2>"moved-$1"; do
+      grep 'was changed by somebody else' "moved-$1"
+    done
   done
 }
 puller () {
