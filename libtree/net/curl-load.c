@@ -13,12 +13,25 @@ static CurlApi api;
     "curl_" #member, &api.member                                                                   \
   }
 static const LazySymbol symbols[] = {
-    SYMBOL (global_init),      SYMBOL (easy_init),           SYMBOL (easy_cleanup),
-    SYMBOL (easy_setopt),      SYMBOL (easy_getinfo),        SYMBOL (easy_strerror),
-    SYMBOL (multi_init),       SYMBOL (multi_cleanup),       SYMBOL (multi_setopt),
-    SYMBOL (multi_add_handle), SYMBOL (multi_remove_handle), SYMBOL (multi_socket_action),
-    SYMBOL (multi_info_read),  SYMBOL (multi_strerror),      SYMBOL (version_info),
-    SYMBOL (slist_append),     SYMBOL (slist_free_all),      {NULL, NULL},
+    SYMBOL (global_init),
+    SYMBOL (easy_init),
+    SYMBOL (easy_cleanup),
+    SYMBOL (easy_setopt),
+    SYMBOL (easy_getinfo),
+    SYMBOL (easy_strerror),
+    SYMBOL (easy_pause),
+    SYMBOL (multi_init),
+    SYMBOL (multi_cleanup),
+    SYMBOL (multi_setopt),
+    SYMBOL (multi_add_handle),
+    SYMBOL (multi_remove_handle),
+    SYMBOL (multi_socket_action),
+    SYMBOL (multi_info_read),
+    SYMBOL (multi_strerror),
+    SYMBOL (version_info),
+    SYMBOL (slist_append),
+    SYMBOL (slist_free_all),
+    {NULL, NULL},
 };
 
 /* The flavours of one interface: what a distribution calls the build with OpenSSL, and Debian's

@@ -19,6 +19,8 @@
 /* A limited rate is kept in steps of what a connection brings in one; there are no more of these
  * than come in a second. */
 #define RATE_STEP_BYTES (16 * 1024)
+/* With a limited rate, what may come at once is a tenth of a second's worth, and a buffer. */
+#define STEPS_PER_S 10
 /* How often it is looked whether transfers are too slow. */
 #define WATCH_INTERVAL_US (G_USEC_PER_SEC / 2)
 /* How long fetcher_run() sleeps when nothing happens: it is woken when something does. */
@@ -52,6 +54,7 @@ struct Fetcher {
   gboolean knows_http1; /* the last answer was one at a time */
   SpeedPace pace;       /* of requests that end */
   SpeedLimit rate;
+  gint64 allowance; /* what may come until libcurl is called again, with a limited rate */
   gint64 rested_us; /* for its sake: that is not the line's fault */
   gint64 next_watch_us;
   guint64 received;
@@ -369,7 +372,7 @@ take_transfer (Fetcher *self, GError **error)
   if (self->idle->len > 0)
     return g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
   return transfer_new (self->curl, &self->config, self->bodies, self->partials, &self->received,
-                       error);
+                       self->config.max_rate > 0 ? &self->allowance : NULL, error);
 }
 
 static gboolean
@@ -511,14 +514,25 @@ end_slow (Fetcher *self)
   }
 }
 
+/* In one call libcurl would read all that a fast server has to send. */
+static void
+allow_more (Fetcher *self)
+{
+  self->allowance = (gint64)MAX (self->config.max_rate / STEPS_PER_S, 1);
+  for (guint i = 0; i < self->active->len; i++)
+    transfer_go_on (self->active->pdata[i]);
+}
+
 /* Moves bytes, or rests when more of them came than may. */
 static gboolean
 step (Fetcher *self, int timeout_ms, GError **error)
 {
   gint64 begin_us = g_get_monotonic_time ();
   guint rest_ms = speed_limit_wait_ms (&self->rate, self->received, begin_us);
-  if (rest_ms == 0)
+  if (rest_ms == 0) {
+    allow_more (self);
     return poller_step (self->poller, timeout_ms, error);
+  }
   if (!poller_rest (self->poller, MIN ((int)rest_ms, timeout_ms), error))
     return FALSE;
   self->rested_us += g_get_monotonic_time () - begin_us;

@@ -87,6 +87,12 @@ on_bytes (char *data, size_t size, size_t n, void *user_data)
 {
   Transfer *self = user_data;
   gsize len = size * n;
+  if (self->allowance != NULL) {
+    self->paused = *self->allowance <= 0;
+    if (self->paused)
+      return CURL_WRITEFUNC_PAUSE;
+    *self->allowance -= (gint64)len;
+  }
   if (!self->judged_status)
     judge_status (self);
   *self->received += len;
@@ -134,10 +140,6 @@ on_header (char *line, size_t size, size_t n, void *user_data)
 
 /* With a limited rate, the kernel's buffers must not fill up at the rate of the line. */
 #define LIMITED_SOCKET_BYTES (64 * 1024)
-/* In one call libcurl reads a hundred buffers of a server that is fast: at most half a second's
- * worth, as far as it allows buffers so small. */
-#define LIMITED_READS_PER_S 200
-#define LIMITED_BUFFER_MIN 1024
 
 static int
 on_socket_made (void *user_data, curl_socket_t fd, curlsocktype purpose)
@@ -217,7 +219,7 @@ configure (Transfer *self, const FetchConfig *config)
 
 Transfer *
 transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
-              PartialDir *partials, guint64 *received, GError **error)
+              PartialDir *partials, guint64 *received, gint64 *allowance, GError **error)
 {
   Transfer *self = g_new0 (Transfer, 1);
   self->curl = curl;
@@ -225,6 +227,7 @@ transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
   self->partials = partials;
   self->partial = PARTIAL_INIT;
   self->received = received;
+  self->allowance = allowance;
   self->time_floor_s = config->time_floor_s;
   self->easy = curl->easy_init ();
   CURLcode code = self->easy == NULL ? CURLE_OUT_OF_MEMORY : configure (self, config);
@@ -305,10 +308,9 @@ transfer_prepare (Transfer *self, const char *url, const FetchRequest *request,
   gboolean multiplexed = config->http2 && url_is_https (url);
   /* Many streams on one connection come in small frames anyway, and each handle has its own buffer.
    */
-  guint64 buffer_bytes = multiplexed ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES;
-  if (config->max_rate > 0)
-    buffer_bytes = CLAMP (config->max_rate / LIMITED_READS_PER_S, LIMITED_BUFFER_MIN, buffer_bytes);
-  (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE, (long)buffer_bytes);
+  gboolean small = multiplexed || config->max_rate > 0;
+  (void)curl->easy_setopt (self->easy, CURLOPT_BUFFERSIZE,
+                           (long)(small ? CURL_MAX_WRITE_SIZE : BUFFER_BYTES));
   /* Waiting for a connection that may turn out to take many requests; to wait for one that takes a
    * single one would let a stalled answer hold up all others. */
   (void)curl->easy_setopt (self->easy, CURLOPT_PIPEWAIT, multiplexed && may_share ? 1L : 0L);
@@ -439,6 +441,16 @@ transfer_judge (Transfer *self, CURLcode code, GError **out_error)
     (void)throw_error (out_error, TREE_ERROR_NETWORK, "fetch '%s': server answered %ld", shown,
                        status);
   return outcome;
+}
+
+void
+transfer_go_on (Transfer *self)
+{
+  if (!self->paused)
+    return;
+  self->paused = FALSE;
+  (void)self->curl->easy_pause (self->easy,
+                                CURLPAUSE_CONT); /* may call on_bytes(), and pause again */
 }
 
 gboolean

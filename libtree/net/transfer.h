@@ -19,6 +19,7 @@ typedef struct {
   CURL *easy;
   BodyPool *bodies;  /* borrowed */
   guint64 *received; /* borrowed: adds up */
+  gint64 *allowance; /* borrowed: what may come until libcurl is called again; NULL: all */
   gint64 time_floor_s;
   struct curl_slist *headers; /* of this request, when it has any of its own */
   char *url;
@@ -32,6 +33,7 @@ typedef struct {
   gboolean judged_status; /* the first bytes were seen, and the rest is treated like them */
   gboolean wanted;        /* the bytes are the file, not an error page */
   guint64 discarded;      /* bytes of an error page */
+  gboolean paused;        /* there was no allowance left */
   GError *write_error;    /* why we stopped the transfer */
   char *etag;
   char *last_modified;
@@ -40,9 +42,9 @@ typedef struct {
   gpointer job; /* for the fetcher */
 } Transfer;
 
-/* All but @config and @error are borrowed. @partials: (nullable) */
+/* All but @config and @error are borrowed. @partials, @allowance: (nullable) */
 Transfer *transfer_new (const CurlApi *curl, const FetchConfig *config, BodyPool *bodies,
-                        PartialDir *partials, guint64 *received, GError **error);
+                        PartialDir *partials, guint64 *received, gint64 *allowance, GError **error);
 void transfer_free (Transfer *self);
 
 /* Readies the handle for @url, one of @request's; what @request points to is borrowed until
@@ -53,6 +55,8 @@ gboolean transfer_prepare (Transfer *self, const char *url, const FetchRequest *
 /* Has it been on its way for so long, and brought so little, that it is dead? Then it says so, as
  * the reason of CURLE_OPERATION_TIMEDOUT. */
 gboolean transfer_is_slow (Transfer *self, gint64 now_us, double bytes_per_s, guint window_s);
+/* There is an allowance again. */
+void transfer_go_on (Transfer *self);
 /* What came of it. *@out_error names the URL, also for OUTCOME_NOT_FOUND; unset for OK and
  * NOT_MODIFIED. */
 TransferOutcome transfer_judge (Transfer *self, CURLcode code, GError **out_error);

@@ -20,10 +20,10 @@ seq 20 | while read -r i; do echo "file $i" >"second/usr/more/$i"; done
 
 # Which calls to try: fewer of the longer ones, unless everything is to be tried.
 points () {
-  if [ "$1" -le 20 ] || [ -n "${TEST_ALL-}" ]; then
+  if [ "$1" -le 12 ] || [ -n "${TEST_ALL-}" ]; then
     crash_points "$1"
   else
-    crash_points "$1" | awk 'NR % 3 == 0'
+    crash_points "$1" | awk 'NR % 8 == 1'
   fi
 }
 
