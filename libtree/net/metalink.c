@@ -235,6 +235,8 @@ parse (Parser *self, GBytes *text, GError **error)
       .start_element = on_start, .end_element = on_end, .text = on_text};
   gsize len;
   const char *data = g_bytes_get_data (text, &len);
+  if (len == 0)
+    return throw_error (error, TREE_ERROR_CORRUPT, "it is empty");
   g_autoptr (GMarkupParseContext) context = g_markup_parse_context_new (&callbacks, 0, self, NULL);
   g_autoptr (GError) local = NULL;
   if (g_markup_parse_context_parse (context, data, (gssize)len, &local) &&

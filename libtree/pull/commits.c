@@ -218,10 +218,10 @@ pull_commits_want (PullCommits *self, const WantedRef *ref, GError **error)
 /* ---- Verifying ---- */
 
 static gboolean
-check_bytes (const WantedCommit *wanted, GError **error)
+check_bytes (const PullContext *context, const WantedCommit *wanted, GError **error)
 {
   TreeChecksum found;
-  if (wanted->is_here)
+  if (wanted->is_here || context->trusted)
     return TRUE;
   hash_data (g_bytes_get_data (wanted->object.bytes, NULL), g_bytes_get_size (wanted->object.bytes),
              &found);
@@ -236,7 +236,7 @@ fetches_anew (PullCommits *self, WantedCommit *wanted)
 {
   const PullContext *context = self->context;
   if (context->is_local || wanted->is_gone || wanted->object.anew || wanted->object.bytes == NULL ||
-      check_bytes (wanted, NULL))
+      check_bytes (context, wanted, NULL))
     return FALSE;
   wanted->object.anew = TRUE;
   request (self, &wanted->object, &wanted->checksum, TREE_OBJECT_COMMIT, wanted->max_bytes);
@@ -296,6 +296,20 @@ verify (const PullContext *context, const WantedCommit *wanted, const Commit *co
 
 /* ---- Storing, and what follows ---- */
 
+/* The bytes that were judged, or a link to a file that has the same, by its checksum. */
+static gboolean
+store_commit (const PullContext *context, const WantedCommit *wanted, GError **error)
+{
+  const ObjectName name = {wanted->checksum, TREE_OBJECT_COMMIT};
+  g_autoptr (GBytes) bytes = NULL;
+  if (!context->is_local || pull_deltas_commit (context->deltas, &name.checksum) != NULL)
+    return txn_put_metadata (context->txn, name.type, wanted->object.bytes, &name.checksum, NULL,
+                             error);
+  return object_import_metadata (context->txn, context->sources->pdata[0], &name, context->trusted,
+                                 &bytes, error) &&
+         (bytes != NULL || throw_error (error, TREE_ERROR_CHANGED, "it has just been deleted"));
+}
+
 static gboolean
 store (PullCommits *self, const WantedCommit *wanted, GError **error)
 {
@@ -313,9 +327,7 @@ store (PullCommits *self, const WantedCommit *wanted, GError **error)
     return TRUE;
   if (pull_deltas_commit (context->deltas, &wanted->checksum) == NULL)
     self->n_arrived++;
-  /* The very bytes that were verified, wherever they are from. */
-  return txn_put_metadata (context->txn, TREE_OBJECT_COMMIT, wanted->object.bytes,
-                           &wanted->checksum, NULL, error);
+  return store_commit (context, wanted, error);
 }
 
 /* A complete commit whose tree is probably much the same: what the ref points to now, or the
@@ -384,7 +396,8 @@ arrived (PullCommits *self, WantedCommit *wanted, GError **error)
   if (wanted->is_here && !txn_load_metadata (context->txn, TREE_OBJECT_COMMIT, &wanted->checksum,
                                              &wanted->object.bytes, error))
     return FALSE;
-  if (!check_bytes (wanted, error) || !commit_parse (wanted->object.bytes, &commit, error) ||
+  if (!check_bytes (context, wanted, error) ||
+      !commit_parse (wanted->object.bytes, &commit, error) ||
       !verify (context, wanted, &commit, error))
     return FALSE;
   /* Before the first byte is written. */

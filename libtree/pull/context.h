@@ -21,6 +21,7 @@ typedef struct {
   char **subpaths;      /* owned; NULL: everything */
   GPtrArray *sources;   /* owned TreeRepo: local repositories to import from */
   gboolean is_local;    /* the first source is what is pulled from */
+  gboolean trusted;     /* and what it has is believed; FALSE where signatures are demanded */
   Txn *txn;             /* owned */
   int tmp_dfd;          /* owned; where large downloads go; -1 if is_local */
   int partial_dfd;      /* owned; where they are kept when they are cut; the same */

@@ -317,6 +317,8 @@ set_up (Pull *self, GError **error)
   context->txn = txn_begin (context->repo, !options->disable_fsync, error);
   if (context->txn == NULL)
     return FALSE;
+  /* A signature vouches for all that the commit names. */
+  context->trusted = context->is_local && !options->untrusted && !demands_commit (context->demands);
   context->queue = pull_queue_new ();
   context->deltas = pull_deltas_new (context);
   context->space = pull_space_new (context);
@@ -324,8 +326,7 @@ set_up (Pull *self, GError **error)
   ArrivalConfig config = {.txn = context->txn,
                           .sources = context->sources,
                           .source_has_all = context->is_local,
-                          /* A signature vouches for all that the commit names. */
-                          .trusted = !options->untrusted && !demands_commit (context->demands),
+                          .trusted = context->trusted,
                           .as_is = options->http_trusted && options->mirror &&
                                    context->repo->mode->archive,
                           .refuse_special = options->bareuseronly_files,

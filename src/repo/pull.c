@@ -197,7 +197,8 @@ run (const CommandContext *context, int argc, char **argv, GError **error)
       .disable_static_deltas = opt_disable_static_deltas,
       .require_static_deltas = opt_require_static_deltas,
       .dry_run = opt_dry_run,
-      .estimated = opt_dry_run ? on_estimate : NULL,
+      /* Where deltas are required there is no choice to tell of. */
+      .estimated = opt_dry_run && !opt_require_static_deltas ? on_estimate : NULL,
       .timestamp_check = opt_timestamp_check,
       .timestamp_check_from_rev = opt_timestamp_check_from_rev,
       .network_retries = opt_retry_none ? 0 : opt_network_retries,
