@@ -41,6 +41,9 @@ void dirtree_dir (const DirTree *self, guint i, DirTreeEntry *out);
 gboolean dirtree_find_file (const DirTree *self, const char *name, DirTreeEntry *out);
 gboolean dirtree_find_dir (const DirTree *self, const char *name, DirTreeEntry *out);
 
+/* Directories below each other; paths that long cannot be opened anyway. */
+#define DIRTREE_MAX_DEPTH 1000
+
 /* Is this a name that a dirtree may hold: UTF-8, no '/', not empty, "." or ".."? */
 gboolean dirtree_check_name (const char *name, GError **error);
 

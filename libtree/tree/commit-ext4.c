@@ -21,7 +21,6 @@
 
 enum {
   BUFFER = 256 * 1024,
-  MAX_DEPTH = 1000, /* directories below each other */
   /* Of the superblock (struct ext2_super_block). */
   SUPER_AT = 1024,
   SUPER_BYTES = 1024,
@@ -419,7 +418,7 @@ add_dir (Image *self, MtreeDir *dir, ext2_ino_t ino, const Ext2Inode *inode, int
   if (!g_hash_table_add (self->dirs, GUINT_TO_POINTER (ino)))
     return throw_error (error, TREE_ERROR_CORRUPT,
                         "the directory is in another one, too; run e2fsck -p on the image");
-  if (depth > MAX_DEPTH)
+  if (depth > DIRTREE_MAX_DEPTH)
     return throw_error (error, TREE_ERROR_CORRUPT, "directories are nested too deeply");
   if (!read_meta (self, ino, inode, &meta, error))
     return FALSE;

@@ -13,7 +13,6 @@
 #include "tree/mtree.h"
 
 enum {
-  MAX_DEPTH = 1000, /* directories below each other */
   MAX_QUEUED = 256, /* names of files */
   PROGRESS_US = 100 * 1000,
 };
@@ -223,7 +222,7 @@ add_tree (Rewrite *self, const TreeRoot *root, const char *path, MtreeDir *to, i
   g_auto (DirTree) from = {0};
   TreeChecksum meta;
   DirTreeEntry entry;
-  if (depth > MAX_DEPTH)
+  if (depth > DIRTREE_MAX_DEPTH)
     return throw_error (error, TREE_ERROR_CORRUPT, "directories are nested too deeply");
   if (!rewrite_meta (self, &root->meta, path, &meta, error) ||
       !txn_load_dirtree (self->txn, &root->tree, &from, error))

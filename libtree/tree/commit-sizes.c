@@ -4,12 +4,9 @@
 #include "tree/commit-sizes.h"
 
 #include "base/error.h"
+#include "core/dirtree.h"
 #include "core/object-set.h"
 #include "core/sizes.h"
-
-enum {
-  MAX_DEPTH = 1000
-}; /* directories below each other */
 
 typedef struct {
   Txn *txn;
@@ -38,7 +35,7 @@ add_tree (Collector *self, const TreeChecksum *checksum, int depth, GError **err
   g_auto (DirTree) tree = {0};
   DirTreeEntry child;
   gboolean is_new = FALSE;
-  if (depth > MAX_DEPTH)
+  if (depth > DIRTREE_MAX_DEPTH)
     return throw_error (error, TREE_ERROR_CORRUPT, "directories are nested too deeply");
   if (!add (self, TREE_OBJECT_DIR_TREE, checksum, &is_new, error))
     return FALSE;

@@ -15,10 +15,6 @@
 #include "store/object-read.h"
 #include "tree/ext4-image.h"
 
-enum {
-  MAX_DEPTH = 1000, /* directories below each other */
-};
-
 typedef struct {
   const TreeRepo *repo;
   const TreeExportOptions *options;
@@ -47,7 +43,8 @@ static gboolean
 load_dirtree (const Exporter *self, const TreeChecksum *name, int depth, DirTree *out,
               GError **error)
 {
-  return (depth <= MAX_DEPTH || throw_error (error, TREE_ERROR_CORRUPT, "nested too deeply")) &&
+  return (depth <= DIRTREE_MAX_DEPTH ||
+          throw_error (error, TREE_ERROR_CORRUPT, "nested too deeply")) &&
          object_load_dirtree (self->repo, name, out, error);
 }
 

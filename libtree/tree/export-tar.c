@@ -16,7 +16,6 @@
 #include "tree/archive-load.h"
 
 enum {
-  MAX_DEPTH = 1000,    /* directories below each other */
   RECORD = 10240,      /* what tar calls one: archives are whole ones */
   BLOCK = 64 * RECORD, /* written at once */
 };
@@ -125,7 +124,7 @@ put_children (Exporter *self, const TreeChecksum *tree, int depth, GError **erro
 {
   g_auto (DirTree) parsed = {0};
   DirTreeEntry child;
-  if (depth > MAX_DEPTH)
+  if (depth > DIRTREE_MAX_DEPTH)
     return throw_error (error, TREE_ERROR_CORRUPT, "nested too deeply");
   if (!object_load_dirtree (self->repo, tree, &parsed, error))
     return FALSE;

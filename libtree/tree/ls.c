@@ -12,7 +12,6 @@
 #include "tree/lookup.h"
 
 enum {
-  MAX_DEPTH = 1000, /* directories below each other; paths that long cannot be opened anyway */
   CAT_BUFFER = 256 * 1024,
   MAX_LINKS = 40, /* as many as the kernel follows */
 };
@@ -109,7 +108,7 @@ show_children (Lister *self, const TreeChecksum *checksum, int depth, GError **e
 {
   g_auto (DirTree) tree = {0};
   DirTreeEntry child;
-  if (depth > MAX_DEPTH)
+  if (depth > DIRTREE_MAX_DEPTH)
     return throw_error (error, TREE_ERROR_CORRUPT, "'%s' is nested too deeply", shown_path (self));
   if (!object_load_dirtree (self->repo, checksum, &tree, error))
     return prefix_error (error, "'%s'", shown_path (self));
