@@ -152,6 +152,9 @@ typedef struct {
 /* Without a checksum. */
 TREE_API TreeCollectionRef *tree_collection_ref_new (const char *collection, const char *name);
 TREE_API void tree_collection_ref_free (gpointer ref);
+/* The one of this name in an array of TreeCollectionRef, borrowed; NULL when there is none. */
+TREE_API TreeCollectionRef *tree_collection_refs_find (const GPtrArray *refs,
+                                                       const char *collection, const char *name);
 /* Returns: (transfer full): TreeCollectionRef, sorted by collection and name; NULL on error */
 TREE_API GPtrArray *tree_repo_list_collection_refs (const TreeRepo *self, GError **error);
 

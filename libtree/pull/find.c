@@ -302,12 +302,7 @@ learn_time (const Find *self, const TreeFoundRepo *found, const TreeChecksum *co
 static TreeCollectionRef *
 ref_in (const TreeFoundRepo *found, const TreeCollectionRef *wanted)
 {
-  for (guint i = 0; i < found->refs->len; i++) {
-    TreeCollectionRef *ref = found->refs->pdata[i];
-    if (strcmp (ref->name, wanted->name) == 0 && strcmp (ref->collection, wanted->collection) == 0)
-      return ref;
-  }
-  return NULL;
+  return tree_collection_refs_find (found->refs, wanted->collection, wanted->name);
 }
 
 static gboolean

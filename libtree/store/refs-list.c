@@ -291,6 +291,17 @@ tree_collection_ref_free (gpointer data)
   g_free (ref);
 }
 
+TreeCollectionRef *
+tree_collection_refs_find (const GPtrArray *refs, const char *collection, const char *name)
+{
+  for (guint i = 0; i < refs->len; i++) {
+    TreeCollectionRef *ref = refs->pdata[i];
+    if (strcmp (ref->name, name) == 0 && strcmp (ref->collection, collection) == 0)
+      return ref;
+  }
+  return NULL;
+}
+
 static int
 compare_collection_refs (gconstpointer a, gconstpointer b)
 {

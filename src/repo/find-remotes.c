@@ -45,12 +45,7 @@ warn (const char *what, const GError *why, gpointer user_data)
 static const TreeCollectionRef *
 ref_of (const GPtrArray *refs, const TreeCollectionRef *wanted)
 {
-  for (guint i = 0; i < refs->len; i++) {
-    const TreeCollectionRef *ref = refs->pdata[i];
-    if (strcmp (ref->name, wanted->name) == 0 && strcmp (ref->collection, wanted->collection) == 0)
-      return ref;
-  }
-  return NULL;
+  return tree_collection_refs_find (refs, wanted->collection, wanted->name);
 }
 
 /* The names by which scripts know the finders, and their distance. */
