@@ -161,3 +161,22 @@ summary_build (GVariant *refs, GVariant *metadata)
       g_variant_new ("(@" SUMMARY_REFS_TYPE "@a{sv})", refs, metadata));
   return g_variant_get_data_as_bytes (variant);
 }
+
+GVariant *
+summary_sig_lookup (GBytes *signature, const char *key)
+{
+  if (signature == NULL)
+    return NULL;
+  g_autoptr (GVariant) dict = g_variant_ref_sink (
+      g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, signature, FALSE));
+  return g_variant_lookup_value (dict, key, G_VARIANT_TYPE_BYTESTRING);
+}
+
+void
+summary_sig_insert (GVariant **signatures, const char *key, GVariant *value)
+{
+  g_autoptr (GVariant) old = *signatures;
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (old);
+  g_variant_dict_insert_value (&dict, key, value);
+  *signatures = g_variant_ref_sink (g_variant_dict_end (&dict));
+}

@@ -57,3 +57,11 @@ GVariant *summary_collection (const Summary *self, const char *collection);
 GVariant *summary_build_refs (const SummaryRef *refs, guint n);
 /* @refs and @metadata: floating ones are sunk. */
 GBytes *summary_build (GVariant *refs, GVariant *metadata);
+
+/* ---- summary.sig, a dictionary ---- */
+
+/* The bytes that it has under a key, (transfer full); NULL for nothing. @signature: (nullable):
+ * hostile. */
+GVariant *summary_sig_lookup (GBytes *signature, const char *key);
+/* Adds an entry to *@signatures (nullable), which is replaced. @value: a floating one is sunk. */
+void summary_sig_insert (GVariant **signatures, const char *key, GVariant *value);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "core/summary.h"
 #include "plain/layout.h"
 
 /* A client that read summary.sig just before the next one was published still finds its summary. */
@@ -28,12 +29,7 @@ generation_path (const TreeChecksum *digest, char out[GENERATION_PATH_MAX])
 gboolean
 generation_of (GBytes *signature, TreeChecksum *out)
 {
-  if (signature == NULL)
-    return FALSE;
-  g_autoptr (GVariant) dict = g_variant_ref_sink (
-      g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, signature, FALSE));
-  g_autoptr (GVariant)
-      value = g_variant_lookup_value (dict, GENERATION_KEY, G_VARIANT_TYPE_BYTESTRING);
+  g_autoptr (GVariant) value = summary_sig_lookup (signature, GENERATION_KEY);
   gsize len = 0;
   gconstpointer bytes = value != NULL ? g_variant_get_fixed_array (value, &len, 1) : NULL;
   if (len != sizeof out->bytes)
@@ -52,18 +48,6 @@ generation_is (GBytes *summary, const TreeChecksum *digest)
   TreeChecksum found;
   hash_data (data, len, &found);
   return tree_checksum_equal (&found, digest);
-}
-
-/* ---- Writing ---- */
-
-static GVariant *
-with_key (GVariant *signatures, const TreeChecksum *digest)
-{
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (signatures);
-  g_variant_dict_insert_value (
-      &dict, GENERATION_KEY,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, digest->bytes, sizeof digest->bytes, 1));
-  return g_variant_ref_sink (g_variant_dict_end (&dict));
 }
 
 /* ---- The oldest go ---- */
@@ -124,8 +108,9 @@ generation_write (const TreeRepo *repo, GBytes *summary, GVariant **signatures, 
   hash_data (g_bytes_get_data (summary, NULL), g_bytes_get_size (summary), &digest);
   if (!write_copy (repo, summary, &digest, error))
     return FALSE;
-  g_autoptr (GVariant) old = *signatures;
-  *signatures = with_key (old, &digest);
+  summary_sig_insert (
+      signatures, GENERATION_KEY,
+      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, digest.bytes, sizeof digest.bytes, 1));
   return TRUE;
 }
 

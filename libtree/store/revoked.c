@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "core/revoked-keys.h"
+#include "core/summary.h"
 #include "plain/layout.h"
 
 gboolean
@@ -39,21 +40,13 @@ announcement_of (GBytes *list)
 void
 revoked_announce (GVariant **signatures, GBytes *list)
 {
-  g_autoptr (GVariant) old = *signatures;
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (old);
-  g_variant_dict_insert_value (&dict, REVOKED_ANNOUNCEMENT_KEY, announcement_of (list));
-  *signatures = g_variant_ref_sink (g_variant_dict_end (&dict));
+  summary_sig_insert (signatures, REVOKED_ANNOUNCEMENT_KEY, announcement_of (list));
 }
 
 gboolean
 revoked_is_announced (GBytes *summary_signature, GBytes *list)
 {
-  if (summary_signature == NULL)
-    return FALSE;
-  g_autoptr (GVariant) dict = g_variant_ref_sink (
-      g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, summary_signature, FALSE));
-  g_autoptr (GVariant)
-      said = g_variant_lookup_value (dict, REVOKED_ANNOUNCEMENT_KEY, G_VARIANT_TYPE_BYTESTRING);
+  g_autoptr (GVariant) said = summary_sig_lookup (summary_signature, REVOKED_ANNOUNCEMENT_KEY);
   g_autoptr (GVariant) is = g_variant_ref_sink (announcement_of (list));
   return said != NULL && g_variant_equal (said, is);
 }
