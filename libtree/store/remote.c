@@ -106,13 +106,6 @@ tree_repo_remote_option (const TreeRepo *self, const char *name, const char *key
 }
 
 gboolean
-remote_option_string (const TreeRepo *repo, const char *name, const char *key, char **out,
-                      GError **error)
-{
-  return tree_repo_remote_option (repo, name, key, out, error);
-}
-
-gboolean
 remote_parse_boolean (const char *text, gboolean *out)
 {
   static const char *const yes[] = {"true", "1", "yes", NULL};

@@ -34,13 +34,11 @@
 #define REMOTE_KEYRING_SUFFIX ".trustedkeys.gpg"
 #define REMOTE_COOKIES_SUFFIX ".cookies.txt"
 
-/* Errors of all three: TREE_ERROR_NOT_FOUND for the remote, TREE_ERROR_INVALID for a value that is
- * none. An option that is not set has its default: FALSE, NULL or no elements unless remote.c says
- * otherwise. */
+/* Beside tree_repo_remote_option(). Errors: TREE_ERROR_NOT_FOUND for the remote, TREE_ERROR_INVALID
+ * for a value that is none. An option that is not set has its default: FALSE or no elements unless
+ * remote.c says otherwise. */
 gboolean remote_option_boolean (const TreeRepo *repo, const char *name, const char *key,
                                 gboolean *out, GError **error);
-gboolean remote_option_string (const TreeRepo *repo, const char *name, const char *key, char **out,
-                               GError **error);
 /* Elements separated by ';' or ','; *@out is never NULL. */
 gboolean remote_option_list (const TreeRepo *repo, const char *name, const char *key, char ***out,
                              GError **error);
